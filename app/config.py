@@ -1,0 +1,97 @@
+"""Settings: read from the environment once, checked, and handed on as one frozen value."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LANGUAGES = ("zh", "en")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting in the environment can't be used; the message names it and what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a deployment decides. ``docs/settings.md`` lists the variables."""
+
+    instance: Path
+    """Folder for the database, the secret key and files."""
+    database_url: str
+    secret_key: str
+    lang: str = "zh"
+    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    area_code: str = "0513"
+    """Prepended to landline numbers that stand without one."""
+    secure_cookies: bool = True
+    """Browsers then send the session over TLS only (and to their own loopback address)."""
+    proxies: int = 0
+    """How many trusted reverse proxies stand in front and set X-Forwarded-*."""
+    base_url: str = "http://127.0.0.1:8000"
+    """Where invitation links point."""
+    upload_bytes: int = 32 * 1024 * 1024
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every ``RINGROUND_*`` variable and ``DATABASE_URL``.
+
+        Raises SettingsError for a value that can't be used.
+        """
+        instance = Path(environ.get("RINGROUND_INSTANCE") or ROOT / "instance").resolve()
+        instance.mkdir(parents=True, exist_ok=True)
+        return cls(
+            instance=instance,
+            database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'ringround.sqlite'}",
+            secret_key=environ.get("RINGROUND_SECRET_KEY") or stored_secret(instance),
+            lang=_choice(environ, "RINGROUND_LANG", LANGUAGES),
+            timezone=_zone(environ.get("RINGROUND_TIMEZONE") or "Asia/Shanghai"),
+            area_code=_area_code(environ.get("RINGROUND_AREA_CODE") or "0513"),
+            secure_cookies=_choice(environ, "RINGROUND_SECURE_COOKIES", ("1", "0")) == "1",
+            proxies=_count(environ, "RINGROUND_PROXIES", 0),
+            base_url=(environ.get("RINGROUND_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 32) * 1024 * 1024,
+        )
+
+
+def stored_secret(instance: Path) -> str:
+    """Return the instance's secret key, made at first start and readable by its owner only."""
+    path = instance / "secret-key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environ.get(name) or allowed[0]
+    if value not in allowed:
+        raise SettingsError(f"{name}={value}: must be one of {', '.join(allowed)}")
+    return value
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit():
+        raise SettingsError(f"{name}={value}: must be a whole number, 0 or more")
+    return int(value)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"RINGROUND_TIMEZONE={name}: no such time zone") from error
+
+
+def _area_code(code: str) -> str:
+    if not (code.isascii() and code.isdigit() and code.startswith("0")):
+        raise SettingsError(f"RINGROUND_AREA_CODE={code}: must be digits that begin with 0")
+    return code

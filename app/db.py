@@ -1,0 +1,169 @@
+"""The database: engine, transactions, and all that differs between SQLite and PostgreSQL.
+
+Nothing else in the project says commit. A use case takes a session; whoever calls it opens the
+one transaction it runs in with ``Database.writing()``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pysqlite3.dbapi2
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+# Versions of SQLite in which the WAL-reset bug is mended (two connections that write and
+# checkpoint at once could lose committed pages).
+MENDED_IN = (3, 51, 3)
+MENDED_BACKPORTS = ((3, 50, 7), (3, 44, 6))
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: NORMAL may lose acknowledged commits at a power cut
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "busy_timeout": 30_000,
+}
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""Integer keys: 64 bits on both engines (SQLite's rowid is, under the name INTEGER)."""
+
+
+class UnsafeDatabaseError(Exception):
+    """The database engine, as it is, could lose what it has acknowledged."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment, stored in UTC. Refuses naive values where they would enter."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraint names follow a pattern, so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime, int: Id}  # noqa: RUF012
+
+
+class Database:
+    """One engine and its two kinds of transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        self._readers = self.engine.execution_options(ringround_reads=True)
+        if self.engine.dialect.name == "postgresql":
+            # One snapshot for all the counts of a page.
+            self._readers = self._readers.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one consistent snapshot; what it changes is thrown away."""
+        with Session(self._readers, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back to the operating system."""
+        self.engine.dispose()
+
+
+def is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this version of SQLite is free of the WAL-reset bug."""
+    if version >= MENDED_IN:
+        return True
+    return any(version[:2] == fixed[:2] and version >= fixed for fixed in MENDED_BACKPORTS)
+
+
+def insert(session: Session, table: Any) -> Any:
+    """Return an INSERT that knows ON CONFLICT, in the dialect at hand."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+def _postgresql_engine(url: str) -> Engine:
+    url = url.replace("postgres://", "postgresql://", 1)
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    # PgBouncer in transaction mode keeps no prepared statements.
+    return create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
+
+
+def _sqlite_engine(url: str) -> Engine:
+    refuse_unsafe(pysqlite3.dbapi2.sqlite_version_info)
+    engine = create_engine(url, module=pysqlite3.dbapi2)
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def refuse_unsafe(version: tuple[int, int, int]) -> None:
+    """Raise UnsafeDatabaseError for a version of SQLite that can lose committed pages."""
+    if not is_safe(version):
+        found = ".".join(map(str, version))
+        raise UnsafeDatabaseError(
+            f"SQLite {found} can lose committed pages (the WAL-reset bug): "
+            "use 3.51.3 or later, as the PyPI package pysqlite3 brings it"
+        )
+
+
+def _prepare_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where _begin says, not where the driver guesses
+    for name, wanted in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {wanted}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != wanted and not _is_memory(connection):
+            raise UnsafeDatabaseError(f"PRAGMA {name} is {found!r} instead of {wanted!r}")
+
+
+def _is_memory(connection: Any) -> bool:
+    return not connection.execute("PRAGMA database_list").fetchone()[2]
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the write lock at once: to upgrade a read lock later could fail half way.
+    reads = connection.get_execution_options().get("ringround_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
