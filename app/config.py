@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,7 +24,7 @@ class Settings:
     database_url: str
     secret_key: str
     lang: str = "zh"
-    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     area_code: str = "0513"
     """Prepended to landline numbers that stand without one."""
     secure_cookies: bool = True
@@ -34,6 +34,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     """Where invitation links point."""
     upload_bytes: int = 32 * 1024 * 1024
+    root: Path = ROOT
+    """Where templates, static files and translations lie."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -45,7 +47,7 @@ class Settings:
         instance.mkdir(parents=True, exist_ok=True)
         return cls(
             instance=instance,
-            database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'ringround.sqlite'}",
+            database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance}/ringround.sqlite",
             secret_key=environ.get("RINGROUND_SECRET_KEY") or stored_secret(instance),
             lang=_choice(environ, "RINGROUND_LANG", LANGUAGES),
             timezone=_zone(environ.get("RINGROUND_TIMEZONE") or "Asia/Shanghai"),

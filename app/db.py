@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -60,7 +61,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -119,8 +120,6 @@ def is_safe(version: tuple[int, int, int]) -> bool:
 
 def insert(session: Session, table: Any) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the dialect at hand."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
     dialect = session.get_bind().dialect.name
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
@@ -151,7 +150,8 @@ def refuse_unsafe(version: tuple[int, int, int]) -> None:
 
 
 def _prepare_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # transactions begin where _begin says, not where the driver guesses
+    # Transactions begin where _begin says, not where the driver guesses.
+    connection.isolation_level = None
     for name, wanted in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {wanted}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]

@@ -1,15 +1,15 @@
-"""What can be wrong with what a person asks for, as values that name the code, the field and the place.
+"""What can be wrong with what a person asks for: values that name code, field and place.
 
 Rules and use cases raise or return these; the text in the reader's language is looked up at the
 edge (``app.i18n.explain``), so that nothing below knows a language.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Place:
-    """Where in a file: any part may be unknown. ``row`` is 1-based, ``column`` a letter as in Excel."""
+    """Where in a file; any part may be unknown. ``row`` is 1-based, ``column`` a letter."""
 
     file: str | None = None
     sheet: str | None = None
@@ -17,22 +17,22 @@ class Place:
     column: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass
 class Problem(Exception):  # noqa: N818 - a problem is not always raised
     """One thing that is wrong. ``code`` finds the text, ``values`` fill its placeholders."""
 
     code: str
     field: str | None = None
     place: Place | None = None
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: dict[str, str | int] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.code
 
 
 class NotFoundError(Exception):
-    """What was asked for does not exist, or not for this user: the two look the same from outside."""
+    """What was asked for does not exist, or not for this user: from outside the two are one."""
 
 
 class ForbiddenError(Exception):
-    """This user's role does not allow the act at all."""
+    """The user's role does not allow the act at all."""

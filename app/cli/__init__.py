@@ -1,0 +1,20 @@
+"""The command line: the same use cases as the pages, for the shell."""
+
+import sys
+
+
+def main() -> None:
+    """Run ``ringround``. Exit 0 done, 1 found problems, 2 wrong use."""
+    from app import create_app
+    from app.config import Settings, SettingsError
+
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        sys.exit(f"ringround: {error}")
+    app = create_app(settings)
+    with app.app_context():
+        # Imported in the app's context, so that help texts take the deployment's language.
+        from app.cli.commands import ringround
+
+        ringround()

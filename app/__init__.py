@@ -1,0 +1,63 @@
+"""Ringround: see docs/architecture.md for the house in one page."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
+    from app.web import Clock
+
+
+def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
+    """Put the parts together. The parts are imported here, so that pure rules load no Flask."""
+    from datetime import timedelta
+
+    from flask import Flask
+    from flask_wtf.csrf import CSRFProtect
+    from jinja2 import StrictUndefined
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app import i18n, navigation, web
+    from app.calls import views as calls
+    from app.campaigns import views as campaigns
+    from app.cases import views as cases
+    from app.db import Database
+    from app.people import signing_in
+    from app.people import views as people
+    from app.progress import views as progress
+    from app.reports import views as reports
+    from app.residents import views as residents
+
+    app = Flask(
+        "app",
+        root_path=str(settings.root),
+        instance_path=str(settings.instance),
+    )
+    app.config.update(
+        RINGROUND=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.upload_bytes,
+        SESSION_COOKIE_NAME="__Host-ringround" if settings.secure_cookies else "ringround",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=14),
+        # A tired volunteer may take an hour over a form.
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["database"] = Database(settings.database_url)
+    app.extensions["clock"] = clock or web.system_clock
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    CSRFProtect(app)
+    i18n.init(app, settings)
+    signing_in.init(app)
+    web.init(app, navigation.links)
+    for part in (people, residents, campaigns, cases, calls, progress, reports):
+        app.register_blueprint(part.blueprint)
+    return app

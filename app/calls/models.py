@@ -1,0 +1,49 @@
+"""Calls: append-only. A correction is another row that names the one it corrects."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+
+
+class Call(Base):
+    """One call as it concerns one case."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "position"),
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index("ix_calls_case", "case_id", "position"),
+        Index("ix_calls_user", "user_id", "recorded_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    community_code: Mapped[str] = mapped_column(ForeignKey("communities.code"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    number_id: Mapped[int | None] = mapped_column(ForeignKey("numbers.id"))
+    direction: Mapped[str] = mapped_column(String(3), default="out")
+    disposition: Mapped[str] = mapped_column(String(24))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    position: Mapped[int]
+    """Its place in the campaign's order of commits: what an as-of counts by."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    callback_at: Mapped[datetime | None]
+    applied: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(String(20))
+    """Why it was kept but changed nothing: ``stale_hold``, ``already_done`` …"""
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    with_call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    """The call this row belongs to, when one call settled several cases."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    """None on the rows that ``with_call_id`` points away from."""
+    request_hash: Mapped[str] = mapped_column(String(64))
+    state_after: Mapped[str | None] = mapped_column(String(10))
+    passed_to_after: Mapped[str | None] = mapped_column(String(12))
+    outcome_after: Mapped[str | None] = mapped_column(String(24))
+    """The case as this call left it, so that any as-of can be counted without replaying."""

@@ -1,0 +1,158 @@
+"""What a call must be to be saved, and how a case's calls are read together."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.campaigns.rules.calling import CallingRules, is_allowed, next_allowed
+from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.campaigns.rules.following import PastCall
+from app.problems import Problem
+
+LONGEST_NOTE = 2000
+LONGEST_KEY = 200
+FARTHEST_APPOINTMENT = timedelta(days=180)
+DIRECTIONS = ("out", "in")
+MORNING, EVENING = 9, 18
+"""Hours of the slots that the call screen offers."""
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """What a volunteer says of a call. Moments carry their zone."""
+
+    disposition: str
+    started_at: datetime
+    ended_at: datetime
+    direction: str = "out"
+    number: str | None = None
+    """The number rung, as stored; None when it isn't known which."""
+    note: str = ""
+    callback_at: datetime | None = None
+    also: tuple[int, ...] = ()
+    """Other cases of the same call group that the call settled in the same way."""
+    hold: int | None = None
+    """The batch in which the volunteer held the case."""
+
+
+def check(call: CallInput, chosen: Mapping[str, str], now: datetime) -> None:
+    """Raise Problem for what can't be a call of a campaign with these dispositions.
+
+    ``chosen`` are the campaign's dispositions; none means all.
+    """
+    if call.disposition not in (chosen or DISPOSITIONS):
+        values: dict[str, str | int] = {"code": call.disposition[:40]}
+        raise Problem("disposition_unknown", field="disposition", values=values)
+    if call.direction not in DIRECTIONS:
+        raise Problem("direction_unknown", field="direction")
+    if call.ended_at < call.started_at:
+        raise Problem("call_ends_before_start", field="ended_at")
+    if len(call.note) > LONGEST_NOTE:
+        raise Problem("note_long", field="note", values={"longest": LONGEST_NOTE})
+    _check_appointment(call, now)
+
+
+def _check_appointment(call: CallInput, now: datetime) -> None:
+    asks = DISPOSITIONS[call.disposition].follow is Follow.APPOINTMENT
+    if asks and call.callback_at is None:
+        raise Problem("callback_missing", field="callback_at")
+    if call.callback_at is None or not asks:
+        return
+    if call.callback_at <= now:
+        raise Problem("callback_past", field="callback_at")
+    if call.callback_at > now + FARTHEST_APPOINTMENT:
+        days = FARTHEST_APPOINTMENT.days
+        raise Problem("callback_far", field="callback_at", values={"days": days})
+
+
+def fingerprint(case_id: int, call: CallInput) -> str:
+    """Return a hash by which a repeated save is told from another call under the same key."""
+    text = json.dumps([case_id, asdict(call)], default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Recorded(Protocol):
+    """The columns of a call that the reading below needs."""
+
+    id: int
+    user_id: int
+    number_id: int | None
+    direction: str
+    disposition: str
+    started_at: datetime
+    callback_at: datetime | None
+    applied: bool
+    corrects_id: int | None
+    position: int
+
+
+def effective(calls: Iterable[Recorded]) -> list[Recorded]:
+    """Return the last version of each call that took effect, in the order of the calls."""
+    latest: dict[int, Recorded] = {}
+    root: dict[int, int] = {}
+    for call in sorted(calls, key=lambda c: c.position):
+        if not call.applied:
+            continue
+        origin = call.id if call.corrects_id is None else root.get(call.corrects_id)
+        if origin is None:
+            continue
+        root[call.id] = origin
+        latest[origin] = call
+    return list(latest.values())
+
+
+def history(calls: Iterable[Recorded], zone: datetime) -> list[PastCall]:
+    """Return the calls as the calling rules read them; ``zone`` is any moment in the zone."""
+    past = [
+        PastCall(
+            disposition=call.disposition,
+            started_at=call.started_at.astimezone(zone.tzinfo),
+            number_id=call.number_id,
+            user_id=call.user_id,
+            direction=call.direction,
+            callback_at=call.callback_at and call.callback_at.astimezone(zone.tzinfo),
+        )
+        for call in effective(calls)
+    ]
+    return sorted(past, key=lambda call: call.started_at)
+
+
+def without_passed_appointments(past: Sequence[PastCall], now: datetime) -> list[PastCall]:
+    """Return the history with appointments of the past taken as due now, not as missing."""
+    return [
+        replace(call, callback_at=now) if call.callback_at and call.callback_at < now else call
+        for call in past
+    ]
+
+
+def wrong_numbers(past: Iterable[PastCall]) -> set[int]:
+    """Return the numbers that calls have shown to be out of service or somebody else's."""
+    return {
+        call.number_id
+        for call in past
+        if call.number_id is not None
+        and DISPOSITIONS[call.disposition].follow is Follow.NEXT_NUMBER
+    }
+
+
+def appointment_slots(rules: CallingRules, now: datetime) -> list[tuple[str, datetime]]:
+    """Return sensible times to ring again, each with its code, soonest first.
+
+    In an hour, this evening and tomorrow morning, moved into the hours when ringing is allowed;
+    what falls together or has passed is left out. ``now`` is in the deployment's zone.
+    """
+    today = now.replace(second=0, microsecond=0)
+    wanted = [
+        ("in_an_hour", today + timedelta(hours=1)),
+        ("this_evening", today.replace(hour=EVENING, minute=30)),
+        ("tomorrow_morning", (today + timedelta(days=1)).replace(hour=MORNING, minute=30)),
+        ("tomorrow_evening", (today + timedelta(days=1)).replace(hour=EVENING, minute=30)),
+    ]
+    slots: dict[datetime, str] = {}
+    for code, moment in wanted:
+        if moment > now and (code != "in_an_hour" or is_allowed(rules, moment)):
+            slots.setdefault(next_allowed(rules, moment), code)
+    return [(code, moment) for moment, code in sorted(slots.items())]

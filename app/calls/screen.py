@@ -1,0 +1,274 @@
+"""What the volunteer's pages show, gathered into values before a template sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.calls import queries
+from app.calls.models import Call
+from app.calls.rules import history, wrong_numbers
+from app.calls.wording import Attempt, attempts_of, disposition_name, kept_reason, why_now
+from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign
+from app.cases import queries as cases
+from app.cases.models import Batch, CallGroup, Case
+from app.cases.service import settling
+from app.cases.service.claim import Claim
+from app.i18n import lang
+from app.i18n.moments import moment, past
+from app.people.models import User
+from app.residents.rules import phones
+
+OWN_CALLS = 50
+
+
+@dataclass(frozen=True)
+class Work:
+    """One campaign on the volunteer's home page."""
+
+    campaign: Campaign
+    batches: Sequence[Batch]
+    held: int
+    calls_today: int
+    waiting: Sequence["Waiting"]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A resident whom the volunteer still has to ring."""
+
+    group_id: int
+    case_id: int
+    name: str
+    address: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number to ring."""
+
+    value: str
+    display: str
+    href: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A case of the group as the call screen shows it."""
+
+    case: Case
+    name: str
+    address: str
+    chips: Sequence[str]
+    remark: str
+    why: str
+    lines: Sequence[Line]
+    attempts: Sequence[Attempt]
+    held: bool
+
+
+@dataclass(frozen=True)
+class CallPage:
+    """Everything the call screen shows."""
+
+    campaign: Campaign
+    batch: Batch
+    group_id: int
+    person: Person
+    others: Sequence[Person]
+    script: dict[str, str]
+    left: int
+
+
+@dataclass(frozen=True)
+class OwnCall:
+    """A line of "My calls", masked."""
+
+    call: Call
+    who: str
+    what: str
+    when: str
+    kept: str
+
+
+def home(session: Session, user: User, now: datetime) -> list[Work]:
+    """Return the user's open campaigns with what is held in each."""
+    return [
+        _work(session, user, campaign, now) for campaign in campaigns.open_campaigns(session, user)
+    ]
+
+
+def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
+    batches = cases.live_batches(session, user, campaign.id)
+    groups = cases.held_groups(session, [batch.id for batch in batches])
+    order = {group.id: index for index, group in enumerate(groups)}
+    held = [c for c in cases.cases_of(session, list(order)) if c.state == "held"]
+    held.sort(key=lambda case: (order[case.group_id], case.id))
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Work(
+        campaign=campaign,
+        batches=batches,
+        held=len(held),
+        calls_today=queries.count_since(session, user, midnight),
+        waiting=[_waiting(campaign, case, now) for case in held],
+    )
+
+
+def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
+    return Waiting(
+        group_id=case.group_id,
+        case_id=case.id,
+        name=case.resident.name,
+        address=_address(case),
+        why=why_now(campaign, case, now),
+    )
+
+
+def _address(case: Case) -> str:
+    resident = case.resident
+    community = resident.community.name if resident.community else ""
+    return f"{community} {resident.household.address if resident.household else ''}".strip()
+
+
+def nothing_ready(claim: Claim) -> str:
+    """Say in counts why there is nobody to ring, and when there will be."""
+    words = {
+        "calling_hours": lambda n: ngettext(
+            "%(num)s outside the hours of ringing", "%(num)s outside the hours of ringing", n
+        ),
+        "resting": lambda n: ngettext("%(num)s to be rung later", "%(num)s to be rung later", n),
+        "held": lambda n: ngettext("%(num)s with a volunteer", "%(num)s with a volunteer", n),
+        "for_others": lambda n: ngettext("%(num)s for others", "%(num)s for others", n),
+        "finished": lambda n: ngettext("%(num)s finished", "%(num)s finished", n),
+    }
+    causes = _(", ").join(words[cause](number) for cause, number in claim.waiting.items())
+    if not causes:
+        return str(_("There is nobody to ring in your communities."))
+    if claim.next_at is None:
+        return str(_("Nobody can be rung now: %(causes)s.", causes=causes))
+    return str(
+        _(
+            "Nobody can be rung now: %(causes)s. The next one is ready at %(time)s.",
+            causes=causes,
+            time=moment(claim.next_at),
+        )
+    )
+
+
+def next_group(session: Session, user: User, campaign_id: int) -> int | None:
+    """Return the group that the user rings next; None when nothing is held."""
+    batches = cases.live_batches(session, user, campaign_id)
+    groups = cases.held_groups(session, [batch.id for batch in batches])
+    return groups[0].id if groups else None
+
+
+def call_page(
+    session: Session, user: User, group_id: int, case_id: int | None, now: datetime
+) -> CallPage | None:
+    """Return the call screen of a group that the user holds, and renew its lease.
+
+    None when the user does not hold it. ``case_id`` chooses who of the group stands first.
+    """
+    group = session.get(CallGroup, group_id)
+    batch = session.get(Batch, group.batch_id or 0) if group else None
+    if group is None or batch is None or batch.user_id != user.id or batch.ended_at is not None:
+        return None
+    campaign = session.get_one(Campaign, group.campaign_id)
+    settling.renew(session, batch, campaign.rules, now)
+    people = _people(session, campaign, group_id, now)
+    first = _first(people, case_id)
+    audit.record(session, user.id, now, "case_seen", "group", group_id)
+    return CallPage(
+        campaign=campaign,
+        batch=batch,
+        group_id=group_id,
+        person=first,
+        others=[person for person in people if person is not first],
+        script=campaign.script[lang()],
+        left=cases.count_held(session, user, campaign.id),
+    )
+
+
+def _first(people: Sequence[Person], case_id: int | None) -> Person:
+    held = [person for person in people if person.held]
+    chosen = (person for person in held if person.case.id == case_id)
+    return next(chosen, held[0] if held else people[0])
+
+
+def _people(session: Session, campaign: Campaign, group_id: int, now: datetime) -> list[Person]:
+    members = cases.cases_of(session, [group_id])
+    calls = queries.history_of(session, [case.id for case in members])
+    names = _names(session, {call.user_id for rows in calls.values() for call in rows})
+    return [_person(campaign, case, calls.get(case.id, []), names, now) for case in members]
+
+
+def _names(session: Session, ids: set[int]) -> dict[int, str]:
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {user_id: name for user_id, name in rows}  # noqa: C416 - dict() loses the types
+
+
+def _person(
+    campaign: Campaign, case: Case, calls: Sequence[Call], names: dict[int, str], now: datetime
+) -> Person:
+    resident = case.resident
+    return Person(
+        case=case,
+        name=resident.name,
+        address=_address(case),
+        chips=[text for text in (resident.relation, resident.language) if text],
+        remark=resident.remark,
+        why=why_now(campaign, case, now),
+        lines=_lines(case, calls, now),
+        attempts=attempts_of(campaign, calls, names, now),
+        held=case.state == "held",
+    )
+
+
+def _lines(case: Case, calls: Sequence[Call], now: datetime) -> list[Line]:
+    """The resident's numbers, those that proved wrong last."""
+    wrong = wrong_numbers(history(calls, now))
+    ordered = sorted(case.resident.lines, key=lambda line: (line.number_id in wrong, line.position))
+    return [
+        Line(
+            value=line.number.value,
+            display=phones.display(line.number.value),
+            href=phones.dial_uri(line.number.value),
+            label=_("Proved wrong") if line.number_id in wrong else _("Tap to ring"),
+        )
+        for line in ordered
+    ]
+
+
+def own_calls(session: Session, user: User, now: datetime) -> list[OwnCall]:
+    """Return the user's last calls, with masked names and the building only."""
+    rows = queries.own_calls(session, user, OWN_CALLS)
+    return [
+        OwnCall(
+            call=call,
+            who=_masked(name, address),
+            what=disposition_name(None, call.disposition),
+            when=past(call.started_at, now),
+            kept="" if call.applied else kept_reason(call.reason),
+        )
+        for call, name, address in rows
+    ]
+
+
+def masked(session: Session, call: Call) -> str:
+    """Return whom a call was with, masked."""
+    case = cases.cases_of(session, [session.get_one(Case, call.case_id).group_id])
+    resident = next(item.resident for item in case if item.id == call.case_id)
+    address = resident.household.address if resident.household else ""
+    return _masked(resident.name, address)
+
+
+def _masked(name: str, address: str) -> str:
+    return f"{name[:1]}{'*' * max(1, len(name) - 1)} {address}".strip()

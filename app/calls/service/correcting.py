@@ -1,0 +1,77 @@
+"""Correcting a call: a new record that names the old one; nothing is overwritten."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.calls import rules
+from app.calls.models import Call
+from app.calls.rules import CallInput
+from app.calls.service.recording import decide, next_position
+from app.campaigns.models import Campaign
+from app.cases.models import Batch, CallGroup, Case
+from app.cases.service import settling
+from app.people.models import User
+from app.problems import NotFoundError, Problem
+
+
+def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: CallInput) -> Call:
+    """Replace what the actor once said of a call; the case is worked out again from all calls.
+
+    Of ``wanted`` the disposition, note and call-back count; the times are the call's own.
+    Raises NotFoundError for another's call, Problem for one that was corrected already.
+    """
+    original = session.scalar(select(Call).where(Call.id == call_id, Call.user_id == actor.id))
+    if original is None:
+        raise NotFoundError(f"call {call_id}")
+    campaign = session.get_one(Campaign, original.campaign_id)
+    rules.check(wanted, campaign.dispositions, now)
+    case = _locked(session, original)
+    if session.scalar(select(Call.id).where(Call.corrects_id == call_id)):
+        raise Problem("already_corrected")
+    row = _correction(session, campaign, original, wanted, now)
+    if row.applied:
+        _decide_again(session, campaign, case, row, now)
+    audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
+    return row
+
+
+def _locked(session: Session, original: Call) -> Case:
+    group_id = session.get_one(Case, original.case_id).group_id
+    session.get_one(CallGroup, group_id, with_for_update=True, populate_existing=True)
+    return session.get_one(Case, original.case_id, with_for_update=True, populate_existing=True)
+
+
+def _correction(
+    session: Session, campaign: Campaign, original: Call, wanted: CallInput, now: datetime
+) -> Call:
+    reason = original.reason if campaign.status == "open" else "campaign_closed"
+    row = Call(
+        campaign_id=original.campaign_id, community_code=original.community_code,
+        case_id=original.case_id, user_id=original.user_id, number_id=original.number_id,
+        direction=original.direction, disposition=wanted.disposition,
+        started_at=original.started_at, ended_at=original.ended_at, recorded_at=now,
+        note=wanted.note.strip(), callback_at=wanted.callback_at, applied=reason is None,
+        reason=reason, corrects_id=original.id, request_hash="",
+        position=next_position(session, campaign),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _decide_again(
+    session: Session, campaign: Campaign, case: Case, row: Call, now: datetime
+) -> None:
+    """A case in a volunteer's hands stays there, unless the correction has settled it."""
+    was_held = case.state == "held"
+    decide(session, campaign, case, row, now)
+    if was_held and case.state == "open":
+        case.state = "held"
+    group = session.get_one(CallGroup, case.group_id)
+    batch = session.get(Batch, group.batch_id) if group.batch_id else None
+    settling.regroup(session, group, now)
+    if batch is not None:
+        settling.renew_or_end(session, batch, campaign.rules, now)

@@ -1,0 +1,182 @@
+"""The volunteer's pages: take a batch, ring, save, go on, give back, correct."""
+
+import uuid
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.calls import queries, screen
+from app.calls.forms import CallForm
+from app.calls.service import correcting, recording
+from app.calls.wording import disposition_name, disposition_options, kept_reason, slot_options
+from app.campaigns.models import Campaign
+from app.cases.service import release as releasing
+from app.cases.service.claim import claim
+from app.i18n import explain
+from app.people.session import actor
+from app.problems import Problem
+from app.web import now, reading, roles, tell, writing
+
+blueprint = Blueprint("calls", __name__)
+
+BATCH = 20
+RINGS = ("volunteer", "leader")
+
+
+@blueprint.get("/calls")
+@roles(*RINGS)
+def home() -> str:
+    with reading() as session:
+        work = screen.home(session, actor(), now())
+    return render_template("calls/home.html", work=work, batch=BATCH)
+
+
+@blueprint.post("/calls/campaigns/<int:campaign_id>/take")
+@roles(*RINGS)
+def take(campaign_id: int) -> Response:
+    try:
+        with writing() as session:
+            found = claim(session, actor(), now(), campaign_id, BATCH)
+    except Problem as problem:
+        tell(problem)
+        return redirect(url_for(".home"))
+    if found.batch is None:
+        flash(screen.nothing_ready(found), "info")
+        return redirect(url_for(".home"))
+    return redirect(url_for(".next_call", campaign_id=campaign_id))
+
+
+@blueprint.get("/calls/campaigns/<int:campaign_id>/next")
+@roles(*RINGS)
+def next_call(campaign_id: int) -> Response:
+    """Go to the next resident that this volunteer holds, or home when there is none."""
+    with reading() as session:
+        group_id = screen.next_group(session, actor(), campaign_id)
+    if group_id is None:
+        flash(_("This batch is done. Well done!"), "success")
+        return redirect(url_for(".home"))
+    return redirect(url_for(".call", group_id=group_id))
+
+
+@blueprint.route("/calls/groups/<int:group_id>", methods=["GET", "POST"])
+@roles(*RINGS)
+def call(group_id: int) -> str | Response:
+    form = CallForm(request.form)
+    problem: str | None = None
+    if request.method == "POST":
+        if form.validate():
+            try:
+                return _save(form)
+            except Problem as found:
+                problem = explain(found)
+        else:
+            problem = _first_error(form)
+    return _call_page(group_id, form, problem)
+
+
+def _first_error(form: CallForm) -> str:
+    return str(next(text for errors in form.errors.values() for text in errors))
+
+
+def _save(form: CallForm) -> Response:
+    moment = now()
+    described = form.call(moment)
+    with writing() as session:
+        saved = recording.record(
+            session, actor(), moment, form.case.data or 0, described, form.key.data or ""
+        )
+        campaign = session.get_one(Campaign, saved.call.campaign_id)
+    _say_saved(campaign, saved.call.disposition, saved.call.reason)
+    return redirect(url_for(".next_call", campaign_id=campaign.id))
+
+
+def _say_saved(campaign: Campaign, disposition: str, reason: str | None) -> None:
+    what = disposition_name(campaign, disposition)
+    if reason is None:
+        flash(
+            _("Saved: %(what)s. A wrong tap can be corrected under “My calls”.", what=what),
+            "success",
+        )
+    else:
+        text = _(
+            "Kept, but it changes nothing: %(what)s. %(why)s", what=what, why=kept_reason(reason)
+        )
+        flash(text, "warning")
+
+
+def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Response:
+    moment = now()
+    with writing() as session:  # looking at a batch renews its lease
+        page = screen.call_page(
+            session, actor(), group_id, request.args.get("case", type=int), moment
+        )
+    if page is None:
+        flash(_("You do not hold this resident any more."), "info")
+        return redirect(url_for(".home"))
+    quick, rest = disposition_options(page.campaign, form.disposition.data)
+    return render_template(
+        "calls/call.html", page=page, form=form, problem=problem, quick=quick, rest=rest,
+        slots=slot_options(page.campaign, moment), key=form.key.data or uuid.uuid4().hex,
+        started_at=form.started_at.data or moment.isoformat(),
+    )  # fmt: skip
+
+
+@blueprint.post("/calls/batches/<int:batch_id>/release")
+@roles(*RINGS)
+def release(batch_id: int) -> Response:
+    with writing() as session:
+        releasing.release(session, actor(), now(), batch_id)
+    flash(_("What was left is free for others again."), "success")
+    return redirect(url_for(".home"))
+
+
+@blueprint.get("/calls/mine")
+@roles(*RINGS)
+def mine() -> str:
+    with reading() as session:
+        rows = screen.own_calls(session, actor(), now())
+    return render_template("calls/mine.html", rows=rows)
+
+
+@blueprint.route("/calls/<int:call_id>/correct", methods=["GET", "POST"])
+@roles(*RINGS)
+def correct(call_id: int) -> str | Response:
+    form = CallForm(request.form)
+    problem: str | None = None
+    if request.method == "POST":
+        try:
+            return _correct(call_id, form)
+        except Problem as found:
+            problem = explain(found)
+    with reading() as session:
+        return _correction_page(session, call_id, form, problem)
+
+
+def _correct(call_id: int, form: CallForm) -> Response:
+    moment = now()
+    described = form.call(moment)
+    with writing() as session:
+        row = correcting.correct(session, actor(), moment, call_id, described)
+        campaign = session.get_one(Campaign, row.campaign_id)
+    _say_saved(campaign, row.disposition, row.reason)
+    return redirect(url_for(".mine"))
+
+
+def _correction_page(session: Session, call_id: int, form: CallForm, problem: str | None) -> str:
+    original = queries.get_own_call(session, actor(), call_id)
+    campaign = session.get_one(Campaign, original.campaign_id)
+    quick, rest = disposition_options(campaign, form.disposition.data or original.disposition)
+    typed = form.note.data if request.method == "POST" else None
+    return render_template(
+        "calls/correct.html",
+        original=original,
+        what=disposition_name(campaign, original.disposition),
+        masked=screen.masked(session, original),
+        quick=quick,
+        rest=rest,
+        slots=slot_options(campaign, now()),
+        note=original.note if typed is None else typed,
+        problem=problem,
+    )

@@ -1,0 +1,103 @@
+"""The form that sets a campaign up: the same facts as the TOML of the command line."""
+
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    Form,
+    IntegerField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.definition import DEFAULT_SCRIPT, Definition, definition_from
+from app.campaigns.rules.dispositions import CHOOSABLE_POPULATION, DISPOSITIONS
+from app.i18n.words import later as _l
+
+_RULES = CallingRules()
+NUMBERS = (
+    "max_attempts", "max_attempts_per_day", "max_dials_per_day", "max_held", "lease_minutes",
+    "unopened_minutes", "rest_days",
+)  # fmt: skip
+
+
+class Ticks(SelectMultipleField):
+    """Any of several, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class CampaignForm(Form):
+    """A campaign in the making."""
+
+    title = StringField(_l("Title"), [InputRequired(_l("Give the campaign a title."))])
+    deadline = DateField(_l("Deadline"), [Optional()])
+    all_communities = BooleanField(_l("All my communities that have residents"))
+    communities = Ticks(_l("Communities"), [Optional()])
+    opening = TextAreaField(_l("What to say first"), default=DEFAULT_SCRIPT["zh"]["opening"])
+    closing = TextAreaField(_l("What to say last"), default=DEFAULT_SCRIPT["zh"]["closing"])
+    opening_en = TextAreaField(
+        _l("What to say first, in English"), default=DEFAULT_SCRIPT["en"]["opening"]
+    )
+    closing_en = TextAreaField(
+        _l("What to say last, in English"), default=DEFAULT_SCRIPT["en"]["closing"]
+    )
+    dispositions = Ticks(_l("Dispositions in use"), default=list(DISPOSITIONS))
+    population = Ticks(
+        _l("These residents still belong to the population"),
+        default=list(Definition.population),
+    )
+    hours = StringField(
+        _l("Hours when ringing is allowed"),
+        [Optional()],
+        default=", ".join(_RULES.hours),
+        description=_l("Spans like 09:00-12:00, with commas between them. Empty means always."),
+    )
+    max_attempts = IntegerField(_l("Attempts in all"), default=_RULES.max_attempts)
+    max_attempts_per_day = IntegerField(_l("Attempts a day"), default=_RULES.max_attempts_per_day)
+    max_dials_per_day = IntegerField(_l("Dials a day"), default=_RULES.max_dials_per_day)
+    max_held = IntegerField(_l("Residents a volunteer may hold"), default=_RULES.max_held)
+    lease_minutes = IntegerField(
+        _l("Minutes an opened batch is held"), default=_RULES.lease_minutes
+    )
+    unopened_minutes = IntegerField(
+        _l("Minutes a batch is held that nobody opened"), default=_RULES.unopened_minutes
+    )
+    rest_days = IntegerField(
+        _l("Days of rest after another campaign reached the number"), default=_RULES.rest_days
+    )
+
+    def offer(self, communities: list[tuple[str, str]], lang: str) -> None:
+        """Fill in what can be chosen, in the reader's language."""
+        self.communities.choices = list(communities)
+        self.dispositions.choices = [(d.code, d.label(lang)) for d in DISPOSITIONS.values()]
+        self.population.choices = [
+            (code, DISPOSITIONS[code].label(lang)) for code in CHOOSABLE_POPULATION
+        ]
+
+    def definition(self) -> Definition:
+        """Return the campaign that was described. Raises Problem naming the field."""
+        table: dict[str, Any] = {
+            "title": self.title.data,
+            "communities": "all" if self.all_communities.data else self.communities.data,
+            "dispositions": list(self.dispositions.data or []),
+            "population": list(self.population.data or []),
+            "rules": {**{n: self[n].data for n in NUMBERS}, "hours": self._spans()},
+            "script": {
+                "zh": {"opening": self.opening.data, "closing": self.closing.data},
+                "en": {"opening": self.opening_en.data, "closing": self.closing_en.data},
+            },
+        }
+        if self.deadline.data:
+            table["deadline"] = self.deadline.data
+        return definition_from(table)
+
+    def _spans(self) -> list[str]:
+        text = (self.hours.data or "").replace("，", ",").replace("、", ",")
+        return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,50 @@
+"""Campaigns and what each is made of."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.campaigns.rules.calling import CallingRules, rules_from
+from app.db import Base
+
+
+class Campaign(Base):
+    """One information check."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(10))
+    """``draft``, ``open`` or ``closed``."""
+    deadline: Mapped[date | None]
+    all_communities: Mapped[bool] = mapped_column(default=False)
+    dispositions: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    population: Mapped[list[str]] = mapped_column(JSON, default=list)
+    rules_table: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    script: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
+    last_position: Mapped[int] = mapped_column(default=0)
+    """Sequence number of the last call: grows by one a call, in the order of commits, because
+    the transaction that takes the next one holds this row until it commits."""
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    @property
+    def rules(self) -> CallingRules:
+        """The calling rules as a value."""
+        return rules_from(self.rules_table)
+
+
+class CampaignCommunity(Base):
+    """A community that a campaign covers."""
+
+    __tablename__ = "campaign_communities"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    community_code: Mapped[str] = mapped_column(
+        ForeignKey("communities.code"), primary_key=True, index=True
+    )

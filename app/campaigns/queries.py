@@ -1,0 +1,55 @@
+"""Reads about campaigns."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from app.campaigns.models import Campaign, CampaignCommunity
+from app.people import queries as people
+from app.people.models import User
+from app.problems import NotFoundError
+from app.territory.models import Community
+
+
+def visible(user: User) -> Select[Campaign]:
+    """Return the query for the campaigns that cover a community of the user's scope."""
+    covers = exists().where(
+        CampaignCommunity.campaign_id == Campaign.id,
+        CampaignCommunity.community_code.in_(people.scope(user)),
+    )
+    return select(Campaign).where(covers)
+
+
+def list_campaigns(session: Session, user: User | None) -> Sequence[Campaign]:
+    """Return the campaigns the user may see, newest first; None stands for the command line."""
+    query = select(Campaign) if user is None else visible(user)
+    return session.scalars(query.order_by(Campaign.id.desc())).all()
+
+
+def open_campaigns(session: Session, user: User) -> Sequence[Campaign]:
+    """Return the campaigns in which the user can ring somebody."""
+    query = visible(user).where(Campaign.status == "open").order_by(Campaign.id)
+    return session.scalars(query).all()
+
+
+def get_campaign(session: Session, user: User | None, campaign_id: int) -> Campaign:
+    """Return the campaign if the user may see it. Raises NotFoundError."""
+    query = select(Campaign) if user is None else visible(user)
+    campaign = session.scalar(query.where(Campaign.id == campaign_id))
+    if campaign is None:
+        raise NotFoundError(f"campaign {campaign_id}")
+    return campaign
+
+
+def communities_of(session: Session, campaign: Campaign, user: User | None) -> Sequence[Community]:
+    """Return the campaign's communities within the user's scope, by street and code."""
+    query = (
+        select(Community)
+        .join(CampaignCommunity, CampaignCommunity.community_code == Community.code)
+        .where(CampaignCommunity.campaign_id == campaign.id)
+        .order_by(Community.street_code, Community.code)
+    )
+    if user is not None:
+        query = query.where(Community.code.in_(people.scope(user)))
+    return session.scalars(query).all()

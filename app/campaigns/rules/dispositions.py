@@ -1,0 +1,246 @@
+"""The dispositions: what one call can come to.
+
+AAPOR codes follow the Standard Definitions (10th edition, 2023) for telephone surveys of named
+persons. Two readings are ours: a number that does not work says nothing about whether the
+resident exists (so it never makes a case ineligible), and someone who hangs up before the
+introduction is over may or may not be of the household.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Follow(Enum):
+    """What the rules make of a case after a call; each with the words that say so to staff."""
+
+    DONE = ("完成，不再拨打", "Done: not rung again")
+    AGAIN = ("间隔一段时间后再拨", "Rung again after a pause")
+    APPOINTMENT = ("到约定时间再拨", "Rung again at the agreed time")
+    NEXT_NUMBER = ("改拨下一个号码；没有号码时上门", "The next number; without one, the door list")
+    OTHER_PERSON = (
+        "间隔后由他人再试一次；再次婉拒即为拒绝",
+        "Once more by someone else; a second one is final",
+    )
+    LANGUAGE = ("转给会该语言的志愿者", "Goes to a volunteer who speaks the language")
+    LEADER = ("转给组长处理", "Goes to the leader")
+    DOOR = ("转楼道长上门", "Goes to the captain's door list")
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh = zh
+        self.en = en
+
+
+class Group(Enum):
+    """The headings under which a volunteer finds the dispositions."""
+
+    REACHED = ("已接通本人或家人", "Someone answered")
+    NOT_REACHED = ("没有接通", "Nobody answered")
+    NUMBER = ("号码问题", "The number is wrong")
+    PERSON = ("居民情况", "About the resident")
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True)
+class Disposition:
+    """One row of the table below."""
+
+    code: str
+    zh: str
+    en: str
+    aapor: str
+    """AAPOR code of the single call."""
+    follow: Follow
+    group: Group
+    final: bool = False
+    """Whether the case is over for the telephone."""
+    reached: bool = False
+    """Whether a human being answered."""
+    confirms: bool = False
+    """Whether it shows that the resident can be reached at this number's household."""
+    pause_minutes: int = 0
+    """Default pause before the next try; a campaign may set its own."""
+
+    def label(self, lang: str) -> str:
+        """Return the name in ``zh`` or ``en``."""
+        return self.zh if lang == "zh" else self.en
+
+
+HOUR = 60
+DAY = 24 * HOUR
+
+_R, _N, _NUM, _P = Group.REACHED, Group.NOT_REACHED, Group.NUMBER, Group.PERSON
+# fmt: off
+_ROWS = (
+    Disposition(
+        "completed",
+        "核对完成",
+        "Completed",
+        "1.1",
+        Follow.DONE,
+        _R,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "partial",
+        "部分完成",
+        "Partly completed",
+        "1.2",
+        Follow.AGAIN,
+        _R,
+        reached=True,
+        confirms=True,
+        pause_minutes=DAY,
+    ),
+    Disposition(
+        "callback_requested",
+        "约定回电",
+        "Call back later",
+        "2.21",
+        Follow.APPOINTMENT,
+        _R,
+        reached=True,
+        confirms=True,
+        pause_minutes=2 * HOUR,
+    ),
+    Disposition(
+        "respondent_unavailable",
+        "本人不在",
+        "Resident not available",
+        "2.21",
+        Follow.AGAIN,
+        _R,
+        reached=True,
+        confirms=True,
+        pause_minutes=3 * HOUR,
+    ),
+    Disposition(
+        "soft_refusal",
+        "婉拒",
+        "Soft refusal",
+        "2.112",
+        Follow.OTHER_PERSON,
+        _R,
+        reached=True,
+        confirms=True,
+        pause_minutes=3 * DAY,
+    ),
+    Disposition(
+        "hard_refusal",
+        "明确拒绝",
+        "Firm refusal",
+        "2.112",
+        Follow.DONE,
+        _R,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "hung_up",
+        "没说完就挂断",
+        "Hung up",
+        "3.20",
+        Follow.AGAIN,
+        _R,
+        reached=True,
+        pause_minutes=DAY,
+    ),
+    Disposition(
+        "language_barrier",
+        "语言不通",
+        "Language barrier",
+        "2.33",
+        Follow.LANGUAGE,
+        _R,
+        reached=True,
+        confirms=True,
+        pause_minutes=HOUR,
+    ),
+    Disposition(
+        "no_answer", "无人接听", "No answer", "3.13", Follow.AGAIN, _N, pause_minutes=3 * HOUR
+    ),
+    Disposition("busy", "占线", "Busy", "3.12", Follow.AGAIN, _N, pause_minutes=20),
+    Disposition(
+        "unreachable",
+        "关机或不在服务区",
+        "Switched off or out of reach",
+        "3.16",
+        Follow.AGAIN,
+        _N,
+        pause_minutes=6 * HOUR,
+    ),
+    Disposition(
+        "voicemail", "语音信箱", "Voicemail", "3.14", Follow.AGAIN, _N, pause_minutes=6 * HOUR
+    ),
+    Disposition(
+        "invalid_number", "空号或停机", "Number not in service", "4.31", Follow.NEXT_NUMBER, _NUM
+    ),
+    Disposition(
+        "wrong_person",
+        "号码不是本人的",
+        "Wrong number",
+        "3.30",
+        Follow.NEXT_NUMBER,
+        _NUM,
+        reached=True,
+    ),
+    Disposition(
+        "moved",
+        "已搬走",
+        "Moved away",
+        "4.50",
+        Follow.DONE,
+        _P,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "deceased",
+        "已去世",
+        "Deceased",
+        "2.31",
+        Follow.DONE,
+        _P,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "not_resident",
+        "不住在本社区",
+        "Not a resident here",
+        "4.50",
+        Follow.DONE,
+        _P,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "unable",
+        "因病或听力无法通话",
+        "Unable to talk (illness, hearing)",
+        "2.32",
+        Follow.DOOR,
+        _P,
+        final=True,
+        reached=True,
+        confirms=True,
+    ),
+    Disposition(
+        "needs_leader", "请组长处理", "Needs the leader", "3.90", Follow.LEADER, _P, reached=True
+    ),
+)
+# fmt: on
+
+DISPOSITIONS: dict[str, Disposition] = {row.code: row for row in _ROWS}
+"""All dispositions by code, in the order in which volunteers see them."""
+
+CHOOSABLE_POPULATION = ("moved", "deceased", "not_resident")
+"""Those of which a campaign says whether such residents belong to its population."""

@@ -1,0 +1,56 @@
+"""Making campaigns."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.campaigns.models import Campaign, CampaignCommunity
+from app.campaigns.rules.definition import Definition
+from app.people import queries as people
+from app.people.models import User
+from app.problems import ForbiddenError, NotFoundError, Problem
+from app.territory.models import Community
+
+
+def create(session: Session, actor: User | None, now: datetime, wanted: Definition) -> Campaign:
+    """Make a campaign that nobody rings for yet; opening it makes its cases.
+
+    Raises Problem for a community that does not exist or that the actor has no say over.
+    """
+    if actor is not None and actor.role not in {"supervisor", "administrator", "leader"}:
+        raise ForbiddenError
+    campaign = Campaign(
+        title=wanted.title, status="draft", deadline=wanted.deadline,
+        all_communities=wanted.communities is None, dispositions=dict(wanted.dispositions),
+        population=list(wanted.population), rules_table=wanted.rules.as_table(),
+        script={lang: dict(parts) for lang, parts in wanted.script.items()},
+        created_by=None if actor is None else actor.id, created_at=now,
+    )  # fmt: skip
+    session.add(campaign)
+    session.flush()
+    for code in _communities(session, actor, wanted):
+        session.add(CampaignCommunity(campaign_id=campaign.id, community_code=code))
+    audit.record(session, campaign.created_by, now, "campaign_created", "campaign", campaign.id)
+    return campaign
+
+
+def _communities(session: Session, actor: User | None, wanted: Definition) -> list[str]:
+    query = select(Community.code) if actor is None else people.scope(actor)
+    allowed = set(session.scalars(query))
+    if wanted.communities is None:
+        return sorted(allowed)
+    for code in wanted.communities:
+        if code not in allowed:
+            raise Problem("community_unknown", field="communities", values={"code": code})
+    return list(wanted.communities)
+
+
+def get_locked(session: Session, campaign_id: int) -> Campaign:
+    """Return the campaign, locked until the transaction ends. Raises NotFoundError."""
+    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
+    campaign = session.scalar(query)
+    if campaign is None:
+        raise NotFoundError(f"campaign {campaign_id}")
+    return campaign

@@ -1,0 +1,114 @@
+"""The queries that find rows breaking a law of the queue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.rules.groups import LARGEST_GROUP
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row that breaks a law."""
+
+    law: str
+    row: str
+    what: str
+
+
+def one_holder(session: Session) -> Iterator[Finding]:
+    """A number is in one volunteer's hands at most, and whoever holds a case holds its number."""
+    live = Hold.released_at.is_(None)
+    twice = select(Hold.number_id).where(live).group_by(Hold.number_id).having(func.count() > 1)
+    for number_id in session.scalars(twice):
+        yield Finding("one_holder", f"numbers {number_id}", "held more than once at this moment")
+    orphans = (
+        select(Hold.id)
+        .join(Batch, Batch.id == Hold.batch_id)
+        .join(CallGroup, CallGroup.id == Hold.group_id)
+        .where(live, (CallGroup.batch_id.is_distinct_from(Hold.batch_id)))
+    )
+    for hold_id in session.scalars(orphans):
+        yield Finding("one_holder", f"holds {hold_id}", "live, but its group is not in the batch")
+    yield from _overlapping_holds(session)
+    yield from _held_without_number(session)
+
+
+def _overlapping_holds(session: Session) -> Iterator[Finding]:
+    later = aliased(Hold)
+    query = (
+        select(Hold.id, later.id)
+        .join(later, later.number_id == Hold.number_id)
+        .where(
+            later.generation > Hold.generation,
+            (Hold.released_at.is_(None)) | (Hold.released_at > later.held_at),
+        )
+    )
+    for first, second in session.execute(query):
+        what = f"overlaps the later hold {second} of the same number"
+        yield Finding("one_holder", f"holds {first}", what)
+
+
+def _held_without_number(session: Session) -> Iterator[Finding]:
+    has_batch = (
+        select(Batch.id)
+        .join(CallGroup, CallGroup.batch_id == Batch.id)
+        .where(CallGroup.id == Case.group_id, Batch.ended_at.is_(None))
+        .correlate(Case)
+        .exists()
+    )
+    for case_id in session.scalars(select(Case.id).where(Case.state == "held", ~has_batch)):
+        yield Finding("one_holder", f"cases {case_id}", "held, but in no live batch")
+
+
+def whole_groups(session: Session) -> Iterator[Finding]:
+    """A call group has at most eight cases, all of one campaign."""
+    query = (
+        select(Case.group_id, func.count(), func.count(Case.campaign_id.distinct()))
+        .group_by(Case.group_id)
+        .having((func.count() > LARGEST_GROUP) | (func.count(Case.campaign_id.distinct()) > 1))
+    )
+    for group_id, cases, campaigns in session.execute(query):
+        what = f"{cases} cases of {campaigns} campaigns"
+        yield Finding("whole_groups", f"call_groups {group_id}", what)
+
+
+def nothing_stuck(session: Session) -> Iterator[Finding]:
+    """A case is open with a time, held under a lease, passed to someone named, or done."""
+    known = Case.state.in_(("open", "held", "passed", "done"))
+    timeless = (Case.state == "open") & Case.ready_at.is_(None)
+    to_nobody = (Case.state == "passed") & Case.passed_to.is_(None)
+    for case_id in session.scalars(select(Case.id).where(~known | timeless | to_nobody)):
+        yield Finding("nothing_stuck", f"cases {case_id}", "neither open, held, passed nor done")
+    yield from _groups_out_of_line(session)
+
+
+def _groups_out_of_line(session: Session) -> Iterator[Finding]:
+    waiting = (
+        select(
+            Case.group_id,
+            func.count().label("cases"),
+            func.min(Case.ready_at).label("ready_at"),
+        )
+        .where(Case.state == "open")
+        .group_by(Case.group_id)
+        .subquery()
+    )
+    query = (
+        select(CallGroup.id)
+        .outerjoin(waiting, waiting.c.group_id == CallGroup.id)
+        .where(
+            CallGroup.batch_id.is_(None),
+            (CallGroup.open_cases != func.coalesce(waiting.c.cases, 0))
+            | CallGroup.ready_at.is_distinct_from(waiting.c.ready_at),
+        )
+    )
+    for group_id in session.scalars(query):
+        what = "the queue does not say what its cases say"
+        yield Finding("nothing_stuck", f"call_groups {group_id}", what)
+
+
+LAWS = {"one_holder": one_holder, "whole_groups": whole_groups, "nothing_stuck": nothing_stuck}

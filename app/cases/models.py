@@ -1,0 +1,128 @@
+"""Cases, the call groups they are handed out in, batches, and the holds on numbers.
+
+Hot tables lead with campaign and community, so that they can be partitioned by community.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+from app.residents.models import Resident
+
+
+class Batch(Base):
+    """The cases one volunteer holds under one lease."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        # The claim looks for ended leases among the live batches only.
+        Index(
+            "ix_batches_live",
+            "lease_expires_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_batches_user", "user_id", "campaign_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    claimed_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    lease_expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(String(20), default="")
+    """``finished``, ``released``, ``expired``, ``deactivated`` or ``closed``."""
+
+
+class CallGroup(Base):
+    """The cases of one household or number: the unit in which the queue hands out work."""
+
+    __tablename__ = "call_groups"
+    __table_args__ = (
+        # The queue itself. Only groups that somebody could be given are in it.
+        Index(
+            "ix_call_groups_queue",
+            "campaign_id", "community_code", "priority", "ready_at", "address_key", "id",
+            sqlite_where=text("batch_id IS NULL AND ready_at IS NOT NULL"),
+            postgresql_where=text("batch_id IS NULL AND ready_at IS NOT NULL"),
+        ),
+        Index("ix_call_groups_batch", "batch_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    community_code: Mapped[str] = mapped_column(ForeignKey("communities.code"))
+    priority: Mapped[int] = mapped_column(default=5)
+    """0 is an appointment; the smaller the sooner."""
+    ready_at: Mapped[datetime | None]
+    """The earliest ready time of its open cases; None when none is open."""
+    open_cases: Mapped[int]
+    """How many cases a claim of this group hands out."""
+    appointment_user_id: Mapped[int | None]
+    """Whose appointment it is, if it is one."""
+    avoid_user_id: Mapped[int | None]
+    """Who must not be given it again: the next try after a soft refusal is somebody else's."""
+    address_key: Mapped[str] = mapped_column(String(255))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+
+
+class Case(Base):
+    """One resident to be reached in one campaign."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "resident_id"),
+        Index("ix_cases_counts", "campaign_id", "community_code", "state", "outcome"),
+        Index("ix_cases_group", "group_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    community_code: Mapped[str] = mapped_column(ForeignKey("communities.code"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("call_groups.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    """See ``State``."""
+    ready_at: Mapped[datetime | None]
+    passed_to: Mapped[str | None] = mapped_column(String(12))
+    outcome: Mapped[str] = mapped_column(String(24))
+    attempts: Mapped[int] = mapped_column(default=0)
+    appointment_at: Mapped[datetime | None]
+    last_disposition: Mapped[str | None] = mapped_column(String(24))
+    last_call_at: Mapped[datetime | None]
+    added_at: Mapped[int]
+    """The campaign's sequence position when the case came to it."""
+    resident: Mapped[Resident] = relationship(lazy="raise")
+
+
+class Hold(Base):
+    """A number in a volunteer's hands. Rows stay as history; a live one has no ``released_at``."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        # Invariant 1, held by the database: a number has at most one live hold, whatever the
+        # campaign; and its generations never repeat.
+        Index(
+            "uq_holds_live",
+            "number_id",
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        UniqueConstraint("number_id", "generation"),
+        Index("ix_holds_batch", "batch_id"),
+        Index("ix_holds_group", "group_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
+    generation: Mapped[int]
+    group_id: Mapped[int] = mapped_column(ForeignKey("call_groups.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    held_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]

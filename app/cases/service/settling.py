@@ -1,0 +1,67 @@
+"""Putting a decision into effect: the case, its call group, and what the volunteer still holds."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.following import Decision, State
+from app.cases.models import Batch, CallGroup, Case
+from app.cases.service.release import end_batches, release_numbers
+
+ORDINARY = 5
+APPOINTMENT = 0
+
+
+def apply_decision(case: Case, decision: Decision) -> None:
+    """Write what the rules decided into the case."""
+    case.state = decision.state.value
+    case.outcome = decision.outcome
+    case.passed_to = decision.passed_to.value if decision.passed_to else None
+    case.ready_at = decision.ready_at if decision.state is State.OPEN else None
+    case.appointment_at = case.ready_at if decision.appointment else None
+
+
+def regroup(session: Session, group: CallGroup, now: datetime) -> None:
+    """Bring a call group in line with its cases, once nobody holds one of them any more.
+
+    While the volunteer still holds another case of the group, its numbers stay theirs.
+    """
+    session.flush()
+    cases = session.scalars(select(Case).where(Case.group_id == group.id)).all()
+    if any(case.state == "held" for case in cases):
+        return
+    waiting = [case for case in cases if case.state == "open"]
+    times = [case.ready_at or now for case in waiting]
+    group.batch_id = None
+    group.open_cases = len(waiting)
+    group.ready_at = min(times) if times else None
+    group.priority = APPOINTMENT if _has_appointment(waiting) else ORDINARY
+    release_numbers(session, [group.id], now)
+
+
+def _has_appointment(cases: Sequence[Case]) -> bool:
+    return any(case.appointment_at is not None for case in cases)
+
+
+def renew_or_end(session: Session, batch: Batch, rules: CallingRules, now: datetime) -> None:
+    """A saved call is a sign of life: the lease runs on from it; an empty batch ends."""
+    session.flush()
+    left = select(func.count()).where(CallGroup.batch_id == batch.id)
+    if session.scalar(left):
+        renew(session, batch, rules, now)
+    else:
+        end_batches(session, [batch.id], now, "finished")
+
+
+def renew(session: Session, batch: Batch, rules: CallingRules, now: datetime) -> None:
+    """Note that a volunteer looks at a batch or works on it: the longer lease runs from now."""
+    ends = max(batch.lease_expires_at, now + timedelta(minutes=rules.lease_minutes))
+    session.execute(
+        update(Batch)
+        .where(Batch.id == batch.id, Batch.ended_at.is_(None))
+        .values(opened_at=func.coalesce(Batch.opened_at, now), lease_expires_at=ends)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,92 @@
+"""Reports and exports."""
+
+from pathlib import Path
+from typing import cast
+
+import click
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app import i18n
+from app.audit import service as audit
+from app.campaigns import queries as campaigns
+from app.cli.output import ready
+from app.config import LANGUAGES
+from app.reports import queries, results
+from app.reports.completion import render
+from app.reports.queries import moment_from
+from app.reports.wording import Lang
+from app.web import now
+
+
+@click.command(help=_("Write the completion report of a community, or of all with --all."))
+@click.argument("community", required=False)
+@click.option("--campaign", "campaign_id", required=True, type=int)
+@click.option("--as-of", help=_("A moment such as 2026-11-24T16:00; now if left out."))
+@click.option("--lang", type=click.Choice(LANGUAGES), help=_("The deployment's if left out."))
+@click.option("--masked", is_flag=True, help=_("With masked names."))
+@click.option("--all", "every", is_flag=True, help=_("One file a community, into the folder -o."))
+@click.option("-o", "output", type=click.Path(path_type=Path), help=_("The file, or the folder."))
+def report(
+    community: str | None,
+    campaign_id: int,
+    as_of: str | None,
+    lang: str | None,
+    output: Path | None,
+    *,
+    masked: bool,
+    every: bool,
+) -> None:
+    """Write completion reports."""
+    if every == bool(community):
+        raise click.UsageError(_("Name one community, or say --all."))
+    moment = moment_from(as_of, now()) if as_of else now()
+    chosen = cast("Lang", lang or i18n.lang())
+    with ready().reading() as session:
+        codes = _codes(session, campaign_id) if every else [community or ""]
+        values = [
+            queries.completion(session, None, campaign_id, code, moment, chosen, masked=masked)
+            for code in codes
+        ]
+    with ready().writing() as session:
+        for value in values:
+            audit.record(
+                session, None, now(), "report_printed", "community", value.community_code,
+                campaign=campaign_id, position=value.position, lang=value.lang,
+            )  # fmt: skip
+    folder = output or Path()
+    if every:
+        folder.mkdir(parents=True, exist_ok=True)
+    for value in values:
+        name = f"report-{campaign_id}-{value.community_code}.pdf"
+        target = folder / name if every or output is None else output
+        target.write_bytes(render(value))
+        click.echo(target)
+
+
+def _codes(session: Session, campaign_id: int) -> list[str]:
+    campaign = campaigns.get_campaign(session, None, campaign_id)
+    return [found.code for found in campaigns.communities_of(session, campaign, None)]
+
+
+@click.command(help=_("Write a campaign's results: one line or object a case."))
+@click.option("--campaign", "campaign_id", required=True, type=int)
+@click.option("--format", "form", required=True, type=click.Choice(list(results.FORMATS)))
+@click.option(
+    "-o", "output", type=click.Path(path_type=Path), help=_("The file; else standard output.")
+)
+def export(campaign_id: int, form: str, output: Path | None) -> None:
+    """Export results."""
+    with ready().reading() as session:
+        rows = results.gather(session, None, campaign_id)
+    content = results.FORMATS[form](rows)
+    with ready().writing() as session:
+        audit.record(
+            session, None, now(), "results_exported", "campaign", campaign_id, cases=len(rows)
+        )
+    if output is None:
+        click.get_binary_stream("stdout").write(content)
+        return
+    output.write_bytes(content)
+    click.echo(ngettext("%(num)s case written.", "%(num)s cases written.", len(rows)), err=True)

@@ -1,0 +1,69 @@
+"""Serving, and the demo."""
+
+from typing import Any
+
+import click
+from flask_babel import gettext as _
+from gunicorn.app.base import BaseApplication
+
+from app import create_app
+from app.cli.output import ready
+from app.demo import build, has_data, notable, write_accounts
+from app.web import now, settings
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our app: each worker makes its own, after the fork."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._settings = settings()
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over the options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app."""
+        return create_app(self._settings)
+
+
+@click.command(help=_("Bring the database up to date, then serve."))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int) -> None:
+    """Run the production server until it is stopped."""
+    ready().close()  # connections must not be shared across a fork
+    click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": 8,
+        "timeout": 60,
+        "graceful_timeout": 20,
+        "max_requests": 20_000,
+        "max_requests_jitter": 2_000,
+        "control_socket_disable": True,
+    }
+    Server(options).run()
+
+
+@click.command(help=_("Fill an empty database with a plausible city and print its accounts."))
+@click.option("--if-empty", is_flag=True, help=_("Do nothing, quietly, if there is data already."))
+def demo(*, if_empty: bool) -> None:
+    """Build the demo city."""
+    database = ready()
+    if has_data(database):
+        if if_empty:
+            return
+        raise click.ClickException(_("The database is not empty; the demo needs an empty one."))
+    accounts = build(database, now(), click.echo)
+    path = settings().instance / "demo-accounts.txt"
+    write_accounts(path, accounts)
+    for account in notable(accounts):
+        click.echo(f"{account.role}\t{account.name}\t{account.password}")
+    click.echo(_("All accounts with their passwords are in %(path)s", path=path))

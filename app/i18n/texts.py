@@ -1,0 +1,107 @@
+"""What each problem says to people, by its code. Every sentence names what to do about it."""
+
+from flask_babel import gettext
+
+from app.i18n.words import later as _l
+from app.problems import Place, Problem
+
+TEXTS = {
+    # People
+    "user_name": _l("A name has 1 to %(longest)s visible characters."),
+    "user_exists": _l("There is already a user called %(name)s. Choose another name."),
+    "role_unknown": _l("There is no such role. Choose one of: %(choices)s."),
+    "password_length": _l("A password has %(shortest)s to %(longest)s characters."),
+    "password_plain": _l("This password is too easy to guess. Choose another one."),
+    "invitation_invalid": _l(
+        "This invitation code is wrong, was used already, or is too old. "
+        "Ask your team leader for a new one."
+    ),
+    "sign_in_throttled": _l("Too many failed attempts. Try again in %(minutes)s minutes."),
+    # Territory
+    "community_unknown": _l("There is no community %(code)s that you may choose."),
+    "territory_columns": _l("The table lacks these columns: %(columns)s."),
+    "territory_encoding": _l("The file is not UTF-8 text. Save it as UTF-8 and try again."),
+    "territory_code": _l("“%(code)s” is not a 12-digit community code."),
+    "territory_repeated": _l("The code %(code)s stands in the table twice."),
+    "territory_name": _l("The community has no name."),
+    # Campaigns
+    "toml_syntax": _l("The file is not valid TOML: %(reason)s"),
+    "campaign_unknown_key": _l("There is no setting called “%(key)s”. Remove it or correct it."),
+    "campaign_questionnaire_later": _l(
+        "Questionnaires can't be attached yet. Remove the key “questionnaire”."
+    ),
+    "campaign_title": _l("Give a title of 1 to %(longest)s visible characters."),
+    "campaign_communities": _l("Name the communities by their codes, or all of them."),
+    "campaign_deadline": _l("The deadline must be a day, such as 2026-12-31."),
+    "campaign_needs_completed": _l("A campaign can't do without the disposition “completed”."),
+    "campaign_population": _l("Only these can be said to belong or not: %(choices)s."),
+    "campaign_script_language": _l("There is no script language “%(lang)s”. Use zh or en."),
+    "campaign_script": _l("A script text has at most %(longest)s characters."),
+    "rules_unknown_key": _l("There is no calling rule called “%(key)s”."),
+    "rules_number": _l("%(key)s must be a whole number, %(lowest)s or more."),
+    "rules_table": _l("%(key)s must be a table of names and values."),
+    "rules_hours": _l("“%(text)s” is no span of hours. Write it like 09:00-12:00."),
+    "rules_hours_order": _l("The span %(text)s begins before the one above it ends."),
+    "campaign_closed": _l("The campaign is closed."),
+    "campaign_not_open": _l("The campaign is not open."),
+    "campaign_without_residents": _l(
+        "No resident is on record in these communities. Import a roster first."
+    ),
+    # Queue and calls
+    "batch_size": _l("Take 1 to %(largest)s residents at a time."),
+    "holds_enough": _l(
+        "You already hold %(most)s residents, as many as allowed. Finish or give back some first."
+    ),
+    "disposition_unknown": _l("“%(code)s” is not one of this campaign's dispositions."),
+    "direction_unknown": _l("A call goes out or comes in."),
+    "call_ends_before_start": _l("The call ends before it begins."),
+    "note_long": _l("A note has at most %(longest)s characters."),
+    "callback_missing": _l("Say when to ring again."),
+    "callback_past": _l("The time to ring again has passed already. Choose a later one."),
+    "callback_far": _l("The time to ring again is more than %(days)s days away."),
+    "key_missing": _l("The save carries no key, or one of more than %(longest)s characters."),
+    "key_reused": _l("Another call was saved under this key."),
+    "also_elsewhere": _l("One of the other residents does not belong to this call."),
+    "number_elsewhere": _l("The number is not one of this resident's."),
+    "already_corrected": _l("This call was corrected already. Correct the newer record."),
+    # Rosters
+    "roster_missing": _l("Choose the roster file first."),
+    "import_over": _l("This roster was taken or thrown away already."),
+    "row_community_not_yours": _l("The community of this row is not one of yours."),
+    # Reports
+    "as_of_unreadable": _l("“%(text)s” is no moment. Write it like 2026-11-24T16:00."),
+    "as_of_ahead": _l("The report can't speak of a moment that has not come."),
+    # Rates
+    "rates_bad_word": _l(
+        "“%(word)s” can't be read: write a letter, “=” and a whole number up to "
+        "1,000,000,000,000, as in I=10."
+    ),
+    "rates_unknown_letter": _l(
+        "“%(word)s”: unknown letter. Known are I, P, R, NC, O, UH, UO, UR, NE and e, "
+        "in exactly this case."
+    ),
+    "rates_negative": _l("“%(word)s”: a number of cases can't be negative."),
+    "rates_bad_share": _l("“%(word)s”: e is a decimal number from 0 to 1, as in e=0.5."),
+    "rates_repeated": _l("“%(word)s”: this letter was given twice."),
+}
+
+
+def explain(problem: Problem) -> str:
+    """Return the problem's sentence in the current language, with the place where it has one."""
+    sentence = str(TEXTS[problem.code]) % problem.values
+    place = where(problem.place)
+    if not place:
+        return sentence
+    return str(gettext("%(place)s: %(sentence)s", place=place, sentence=sentence))
+
+
+def where(place: Place | None) -> str:
+    """Return file, sheet, row and column in words, as far as they are known."""
+    if place is None:
+        return ""
+    parts = [place.file, place.sheet and gettext("sheet %(sheet)s", sheet=place.sheet)]
+    if place.row is not None and place.column is not None:
+        parts.append(gettext("row %(row)s, column %(column)s", row=place.row, column=place.column))
+    elif place.row is not None:
+        parts.append(gettext("row %(row)s", row=place.row))
+    return str(gettext(", ")).join(part for part in parts if part)

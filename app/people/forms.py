@@ -1,0 +1,43 @@
+"""The forms of people."""
+
+from wtforms import Form, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired
+
+from app.i18n.words import later as _l
+
+
+class SignInForm(Form):
+    """Name and password."""
+
+    name = StringField(
+        _l("Name"),
+        [InputRequired(_l("Enter your name."))],
+        render_kw={"autocomplete": "username", "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [InputRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class JoinForm(Form):
+    """An invitation's code and the password to come."""
+
+    code = StringField(
+        _l("Invitation code"),
+        [InputRequired(_l("Enter the code of your invitation."))],
+        description=_l("20 letters and figures; dashes and blanks don't matter."),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "data-from-hash": ""},
+    )
+    password = PasswordField(
+        _l("New password"),
+        [InputRequired(_l("Choose a password."))],
+        description=_l("At least 8 characters. A short sentence is easy to remember."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("The password again"),
+        [EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )

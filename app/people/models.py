@@ -1,0 +1,79 @@
+"""Users, their teams and the communities they work in."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+
+
+class Team(Base):
+    """The volunteers of one sub-district."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    street_code: Mapped[str | None] = mapped_column(String(9))
+    """The street whose communities are the team's; None when none bears the team's name."""
+
+
+class UserCommunity(Base):
+    """A community given to a user by name, beyond what the team gives."""
+
+    __tablename__ = "user_communities"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    community_code: Mapped[str] = mapped_column(ForeignKey("communities.code"), primary_key=True)
+
+
+class User(Base):
+    """Someone who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    """What they sign in with and what others see."""
+    role: Mapped[str] = mapped_column(String(20))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    lang: Mapped[str | None] = mapped_column(String(2))
+    """The language of the pages, once chosen."""
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    invitation_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    invitation_expires_at: Mapped[datetime | None]
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    """Grows when all sessions of the account must end."""
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    team: Mapped[Team | None] = relationship(lazy="joined")
+
+    # What flask-login asks of a user.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be used."""
+        return self.active
+
+    def get_id(self) -> str:
+        """What a session stores: the account and the epoch its sessions belong to."""
+        return f"{self.id}.{self.session_epoch}"
+
+    @property
+    def display_name(self) -> str:
+        """The name as others see it."""
+        return self.name
+
+
+class SignInFailures(Base):
+    """How often a sign-in failed lately, per account and device, and per address."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    since: Mapped[datetime]

@@ -1,0 +1,58 @@
+"""Reads about users: who they are, and which communities they may see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.people.models import Team, User, UserCommunity
+from app.problems import NotFoundError
+from app.territory.models import Community
+
+
+def find_user(session: Session, name: str) -> User | None:
+    """Return the user of this name, in any case of letters."""
+    return session.scalar(select(User).where(func.lower(User.name) == name.strip().lower()))
+
+
+def get_user(session: Session, name: str) -> User:
+    """Return the user of this name. Raises NotFoundError."""
+    user = find_user(session, name)
+    if user is None:
+        raise NotFoundError(name)
+    return user
+
+
+def list_users(session: Session) -> Sequence[User]:
+    """Return all users by role and name."""
+    return session.scalars(select(User).order_by(User.role, User.team_id, User.id)).all()
+
+
+def own_communities(session: Session, user: User) -> list[str]:
+    """Return the codes given to the user by name."""
+    query = select(UserCommunity.community_code).where(UserCommunity.user_id == user.id)
+    return sorted(session.scalars(query))
+
+
+def scope(user: User) -> Select[str]:
+    """Return the query for the codes of the communities that the user may see or work in.
+
+    An administrator's are all; otherwise those given to the user by name, or, where none were,
+    those of the team's street.
+    """
+    if user.role == "administrator":
+        return select(Community.code)
+    named = select(UserCommunity.community_code).where(UserCommunity.user_id == user.id)
+    of_team = (
+        select(Community.code)
+        .join(Team, Team.street_code == Community.street_code)
+        .where(Team.id == user.team_id, ~named.exists())
+    )
+    return named.union(of_team).subquery().select()
+
+
+def sees(session: Session, user: User, community_code: str) -> bool:
+    """Whether the community is in the user's scope."""
+    codes = scope(user).subquery()
+    found = session.scalar(select(codes.c[0]).where(codes.c[0] == community_code))
+    return found is not None

@@ -1,0 +1,87 @@
+"""Roles, passwords, invitations and the throttling of sign-ins."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from app.problems import Problem
+
+
+class Role(Enum):
+    """What a user may do; each with its name in both languages."""
+
+    VOLUNTEER = ("volunteer", "志愿者", "Volunteer")
+    LEADER = ("leader", "组长", "Team leader")
+    SUPERVISOR = ("supervisor", "督导", "Supervisor")
+    ADMINISTRATOR = ("administrator", "管理员", "Administrator")
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+    def label(self, lang: str) -> str:
+        """Return the name in ``zh`` or ``en``."""
+        return self.zh if lang == "zh" else self.en
+
+
+ROLES = {role.code: role for role in Role}
+STAFF = ("leader", "supervisor", "administrator")
+
+INVITATION_LASTS = timedelta(days=7)
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""32 letters and figures that can't be taken for one another."""
+CODE_LENGTH = 20
+"""100 bits: an invitation can't be guessed."""
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+LONGEST_NAME = 40
+LANGUAGE_OPTIONS = ("普通话", "南通话", "启东话", "海门话", "如皋话", "如东话", "海安话", "通州话")
+
+
+def checked_name(name: str) -> str:
+    """Return the user name as stored. Raises Problem when it is empty, long or unprintable."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Problem("user_name", field="name", values={"longest": LONGEST_NAME})
+    return name
+
+
+def checked_password(password: str, name: str) -> str:
+    """Return the password as typed. Raises Problem for one that is too short, long or plain."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        values: dict[str, str | int] = {"shortest": SHORTEST_PASSWORD, "longest": LONGEST_PASSWORD}
+        raise Problem("password_length", field="password", values=values)
+    plain = password.casefold()
+    if len(set(plain)) < 4 or plain in {name.casefold(), "ringround", "12345678", "password"}:  # noqa: PLR2004
+        raise Problem("password_plain", field="password")
+    return password
+
+
+def tidy_code(typed: str) -> str:
+    """Return an invitation code without the dashes, blanks and small letters people type."""
+    return "".join(letter for letter in typed.upper() if letter in CODE_LETTERS)
+
+
+def spaced_code(code: str) -> str:
+    """Return the code in groups of five, for reading aloud and typing."""
+    return "-".join(code[i : i + 5] for i in range(0, len(code), 5))
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """So many failures in a window, then no more tries until it has passed."""
+
+    failures: int
+    window: timedelta
+
+    def blocks(self, count: int, since: datetime, now: datetime) -> bool:
+        """Whether the next try has to wait."""
+        return count >= self.failures and now < since + self.window
+
+
+# A device that signed in before has its own count, so that a stranger who guesses can't lock
+# out the volunteer. An address is shared by a whole office: its limit is loose.
+ACCOUNT_AND_DEVICE = Throttle(failures=8, window=timedelta(minutes=15))
+ADDRESS = Throttle(failures=400, window=timedelta(minutes=15))

@@ -1,0 +1,186 @@
+"""Accounts: adding, inviting, joining, signing in."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.people import queries
+from app.people.models import SignInFailures, Team, User, UserCommunity
+from app.people.rules import (
+    ACCOUNT_AND_DEVICE,
+    ADDRESS,
+    CODE_LENGTH,
+    CODE_LETTERS,
+    INVITATION_LASTS,
+    ROLES,
+    Throttle,
+    checked_name,
+    checked_password,
+    tidy_code,
+)
+from app.problems import Problem
+from app.territory.models import Community
+
+_hasher = PasswordHasher()  # argon2id with the library's (RFC 9106) parameters
+# Verified when there is no such user, so that the answer takes as long as for a wrong password.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def add_user(
+    session: Session,
+    actor: User | None,
+    now: datetime,
+    name: str,
+    role: str,
+    team: str | None = None,
+    communities: Sequence[str] = (),
+    languages: Sequence[str] = (),
+) -> User:
+    """Add an account that nobody can sign in to until it is invited.
+
+    Raises Problem for a name that is taken, or an unknown role or community. A team is made when
+    it is first named; bears it a street's name, the street's communities are the team's.
+    """
+    name = checked_name(name)
+    if queries.find_user(session, name):
+        raise Problem("user_exists", field="name", values={"name": name})
+    if role not in ROLES:
+        raise Problem("role_unknown", field="role", values={"choices": ", ".join(ROLES)})
+    user = User(name=name, role=role, languages=list(languages), created_at=now)
+    user.team = team_named(session, team) if team else None
+    session.add(user)
+    session.flush()
+    _give_communities(session, user, communities)
+    audit.record(session, _id(actor), now, "user_added", "user", user.id, role=role)
+    return user
+
+
+def team_named(session: Session, name: str) -> Team:
+    """Return the team, made if there is none of this name."""
+    name = checked_name(name)
+    team = session.scalar(select(Team).where(Team.name == name))
+    if team is None:
+        streets = select(Community.street_code).where(
+            (Community.street_name == name) | (Community.street_code == name)
+        )
+        codes = session.scalars(streets.distinct()).all()
+        team = Team(name=name, street_code=codes[0] if len(codes) == 1 else None)
+        session.add(team)
+        session.flush()
+    return team
+
+
+def _give_communities(session: Session, user: User, codes: Sequence[str]) -> None:
+    for code in dict.fromkeys(codes):
+        if session.get(Community, code) is None:
+            raise Problem("community_unknown", field="community", values={"code": code})
+        session.add(UserCommunity(user_id=user.id, community_code=code))
+
+
+def invite(session: Session, actor: User | None, user: User, now: datetime) -> str:
+    """Return a one-time invitation code; it replaces any earlier one and ends all sessions."""
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    user.invitation_hash = _digest(code)
+    user.invitation_expires_at = now + INVITATION_LASTS
+    user.session_epoch += 1
+    audit.record(session, _id(actor), now, "user_invited", "user", user.id)
+    return code
+
+
+def find_invited(session: Session, typed: str, now: datetime) -> User | None:
+    """Return the user whom this code invites, if it is unused and not too old."""
+    query = select(User).where(User.invitation_hash == _digest(tidy_code(typed)), User.active)
+    user = session.scalar(query)
+    if user is None or user.invitation_expires_at is None or user.invitation_expires_at < now:
+        return None
+    return user
+
+
+def join(session: Session, typed: str, password: str, now: datetime) -> User:
+    """Set the password of an invited user and use the invitation up.
+
+    Raises Problem for a code that is wrong, used or too old, or a password that won't do.
+    """
+    user = find_invited(session, typed, now)
+    if user is None:
+        raise Problem("invitation_invalid", field="code")
+    set_password(user, password)
+    user.invitation_hash = None
+    user.invitation_expires_at = None
+    audit.record(session, user.id, now, "user_joined", "user", user.id)
+    return user
+
+
+def set_password(user: User, password: str) -> None:
+    """Store the password's argon2id hash. Raises Problem for a password that won't do."""
+    user.password_hash = _hasher.hash(checked_password(password, user.name))
+
+
+def sign_in(
+    session: Session, name: str, password: str, device: str | None, address: str, now: datetime
+) -> User | None:
+    """Return the user, or None for a wrong name or password (which of the two is not told).
+
+    ``device`` is the identifier of a browser in which this account was signed in before. Raises
+    Problem ``sign_in_throttled`` after too many failures.
+    """
+    limits = _limits(name, device, address)
+    for key, throttle in limits.items():
+        _refuse_throttled(session, key, throttle, now)
+    user = queries.find_user(session, name)
+    if not _password_fits(user, password) or user is None or not user.active:
+        for key, throttle in limits.items():
+            _count_failure(session, key, throttle, now)
+        audit.record(session, _id(user), now, "sign_in_failed", "user", _id(user) or 0)
+        return None
+    session.execute(delete(SignInFailures).where(SignInFailures.key == next(iter(limits))))
+    audit.record(session, user.id, now, "signed_in", "user", user.id)
+    return user
+
+
+def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
+    account = _digest(name.strip().lower())
+    return {
+        f"account:{account}:{device or 'new'}"[:200]: ACCOUNT_AND_DEVICE,
+        f"address:{address}"[:200]: ADDRESS,
+    }
+
+
+def _refuse_throttled(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
+    row = session.get(SignInFailures, key)
+    if row and throttle.blocks(row.count, row.since, now):
+        minutes = -(-(row.since + throttle.window - now) // timedelta(minutes=1))
+        raise Problem("sign_in_throttled", values={"minutes": minutes})
+
+
+def _count_failure(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
+    row = session.get(SignInFailures, key)
+    if row is None:
+        row = SignInFailures(key=key, count=0, since=now)
+        session.add(row)
+    elif now >= row.since + throttle.window:
+        row.count, row.since = 0, now
+    row.count += 1
+
+
+def _password_fits(user: User | None, password: str) -> bool:
+    try:
+        _hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return user is not None
+
+
+def _id(user: User | None) -> int | None:
+    return None if user is None else user.id
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

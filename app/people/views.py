@@ -1,0 +1,129 @@
+"""Signing in and out, joining by invitation, choosing the language."""
+
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from app import i18n
+from app.config import LANGUAGES
+from app.people import service
+from app.people.forms import JoinForm, SignInForm
+from app.people.models import User
+from app.people.signing_in import device_of, remember_device
+from app.problems import Problem
+from app.web import local_path, now, public, reading, roles, settings, tell, writing
+
+blueprint = Blueprint("people", __name__)
+
+HOME = {"volunteer": "calls.home"}
+
+
+@blueprint.get("/")
+@roles("volunteer", "leader", "supervisor", "administrator")
+def front() -> Response:
+    """Send everybody to where their work is."""
+    return redirect(url_for(HOME.get(current_user.role, "progress.overview")))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> str | Response:
+    form = SignInForm(request.form)
+    if request.method == "POST" and form.validate():
+        user = _signed_in(form)
+        if user is not None:
+            return _welcome(user, request.args.get("next"))
+    return render_template("people/sign_in.html", form=form)
+
+
+def _signed_in(form: SignInForm) -> User | None:
+    name, password = form.name.data or "", form.password.data or ""
+    try:
+        with writing() as db:
+            user = service.sign_in(
+                db, name, password, device_of(name), request.remote_addr or "", now()
+            )
+    except Problem as problem:
+        tell(problem)
+        return None
+    if user is None:
+        flash(_("Name or password is wrong."), "error")
+    return user
+
+
+def _welcome(user: User, target: str | None) -> Response:
+    session.clear()  # nothing of a stranger's session lives on in a user's
+    session.permanent = True
+    login_user(user)
+    response = make_response(redirect(local_path(target)))
+    remember_device(response, user.name)
+    return response
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> Response:
+    logout_user()
+    session.clear()
+    flash(_("You are signed out."), "info")
+    return redirect(url_for("people.sign_in"))
+
+
+@blueprint.route("/join", methods=["GET", "POST"])
+@public
+def join() -> str | Response:
+    """Opening the page changes nothing; only the form uses the invitation up."""
+    form = JoinForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with writing() as db:
+                user = service.join(db, form.code.data or "", form.password.data or "", now())
+        except Problem as problem:
+            tell(problem)
+        else:
+            flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
+            return _welcome(user, None)
+    return render_template("people/join.html", form=form)
+
+
+@blueprint.post("/language")
+@public
+def set_language() -> Response:
+    chosen = request.form.get("lang", "")
+    response = make_response(redirect(local_path(request.form.get("next"))))
+    if chosen not in LANGUAGES:
+        return response
+    if current_user.is_authenticated:
+        with writing() as db:
+            db.get_one(User, current_user.id).lang = chosen
+    response.set_cookie(
+        i18n.LANGUAGE_COOKIE, chosen, max_age=365 * 24 * 3600, httponly=True,
+        secure=settings().secure_cookies, samesite="Lax",
+    )  # fmt: skip
+    return response
+
+
+@blueprint.get("/healthz")
+@public
+def healthz() -> Response:
+    """Alive: the process answers."""
+    return make_response("ok\n", {"Content-Type": "text/plain; charset=utf-8"})
+
+
+@blueprint.get("/readyz")
+@public
+def readyz() -> Response:
+    """Ready: the database answers too."""
+    with reading() as db:
+        db.connection()
+    return make_response("ready\n", {"Content-Type": "text/plain; charset=utf-8"})

@@ -1,0 +1,215 @@
+"""Counts: how far a campaign is, now and as of a position in its sequence of calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from app.calls.models import Call
+from app.campaigns.models import Campaign
+from app.campaigns.queries import communities_of
+from app.campaigns.rules.dispositions import DISPOSITIONS
+from app.cases.models import Batch, CallGroup, Case
+from app.people.models import User
+from app.problems import NotFoundError
+from app.progress.rules.counting import Tally
+from app.residents.models import Household, Resident, ResidentNumber
+from app.territory.models import Building, Community
+
+
+@dataclass(frozen=True)
+class CommunityProgress:
+    """A community of a campaign with its counts."""
+
+    community: Community
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class VolunteerProgress:
+    """What one volunteer has done in a campaign."""
+
+    user: User
+    calls: int
+    reached: int
+    completed: int
+    held: int
+    last_call_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CaseAsOf:
+    """A case as it stood at a position."""
+
+    case_id: int
+    name: str
+    address: str
+    building: str
+    has_number: bool
+    state: str | None
+    passed_to: str | None
+    outcome: str
+    attempts: int
+    last_disposition: str | None
+    last_call_at: datetime | None
+
+
+def by_community(
+    session: Session, campaign: Campaign, user: User | None
+) -> list[CommunityProgress]:
+    """Return the counts of each community of the campaign that the user may see."""
+    communities = communities_of(session, campaign, user)
+    tallies = {community.code: Tally() for community in communities}
+    columns = (Case.community_code, Case.state, Case.passed_to, Case.outcome)
+    query = select(*columns, func.count()).where(
+        Case.campaign_id == campaign.id, Case.community_code.in_(tallies)
+    )
+    for code, state, passed_to, outcome, number in session.execute(query.group_by(*columns)):
+        tallies[code].add(state, passed_to, outcome, number)
+    return [CommunityProgress(community, tallies[community.code]) for community in communities]
+
+
+def by_volunteer(
+    session: Session, campaign: Campaign, codes: Sequence[str]
+) -> list[VolunteerProgress]:
+    """Return what each volunteer did in these communities, the busiest first."""
+    held = _held_by_user(session, campaign)
+    reached = func.sum(case((Call.disposition.in_(_reached()), 1), else_=0))
+    completed = func.sum(case((Call.disposition == "completed", 1), else_=0))
+    query = (
+        select(User, func.count(), reached, completed, func.max(Call.started_at))
+        .join(Call, Call.user_id == User.id)
+        .where(
+            Call.campaign_id == campaign.id,
+            Call.community_code.in_(codes),
+            ~_is_corrected(),
+        )
+        .group_by(User.id)
+        .order_by(func.count().desc(), User.id)
+    )
+    rows = session.execute(query).unique().all()
+    found = [
+        VolunteerProgress(user, calls, int(met), int(done), held.pop(user.id, 0), last)
+        for user, calls, met, done, last in rows
+    ]
+    return found + _holding_only(session, held)
+
+
+def _reached() -> list[str]:
+    return [code for code, row in DISPOSITIONS.items() if row.reached]
+
+
+def _is_corrected() -> Any:
+    newer = Call.__table__.alias()
+    return select(newer.c.id).where(newer.c.corrects_id == Call.id).exists()
+
+
+def _held_by_user(session: Session, campaign: Campaign) -> dict[int, int]:
+    query = (
+        select(Batch.user_id, func.count())
+        .join(CallGroup, CallGroup.batch_id == Batch.id)
+        .join(Case, and_(Case.group_id == CallGroup.id, Case.state == "held"))
+        .where(Batch.campaign_id == campaign.id, Batch.ended_at.is_(None))
+        .group_by(Batch.user_id)
+    )
+    return {user_id: number for user_id, number in session.execute(query).all()}  # noqa: C416
+
+
+def _holding_only(session: Session, held: dict[int, int]) -> list[VolunteerProgress]:
+    users = session.scalars(select(User).where(User.id.in_(held)).order_by(User.id)).unique()
+    return [VolunteerProgress(user, 0, 0, 0, held[user.id], None) for user in users]
+
+
+def position_at(session: Session, campaign: Campaign, moment: datetime) -> int:
+    """Return the position of the last call that was recorded by then; 0 before the first."""
+    query = select(func.coalesce(func.max(Call.position), 0)).where(
+        Call.campaign_id == campaign.id, Call.recorded_at <= moment
+    )
+    return session.scalar(query) or 0
+
+
+def cases_as_of(
+    session: Session, campaign: Campaign, community_code: str, position: int
+) -> list[CaseAsOf]:
+    """Return every case of the community as it stood then, in the order one walks."""
+    last = _last_calls(campaign, position).subquery()
+    numbers = select(func.count()).where(ResidentNumber.resident_id == Resident.id)
+    query = (
+        select(
+            Case.id,
+            Resident.name,
+            func.coalesce(Household.address, ""),
+            func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, "")),
+            numbers.correlate(Resident).scalar_subquery(),
+            Call.state_after,
+            Call.passed_to_after,
+            Call.outcome_after,
+            func.coalesce(last.c.attempts, 0),
+            Call.disposition,
+            Call.started_at,
+        )
+        .join(Resident, Resident.id == Case.resident_id)
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .outerjoin(Building, Building.id == Household.building_id)
+        .outerjoin(last, last.c.case_id == Case.id)
+        .outerjoin(Call, and_(Call.campaign_id == campaign.id, Call.position == last.c.position))
+        .where(
+            Case.campaign_id == campaign.id,
+            Case.community_code == community_code,
+            Case.added_at <= position,
+        )
+        .order_by(func.coalesce(Household.address_key, ""), Case.id)
+    )
+    return [_case(row) for row in session.execute(query)]
+
+
+def _last_calls(campaign: Campaign, position: int) -> Select[int, int, Any]:
+    """Each case's last call that took effect, and how many attempts there were by then."""
+    attempts = func.sum(
+        case((and_(Call.corrects_id.is_(None), Call.direction == "out"), 1), else_=0)
+    )
+    return (
+        select(
+            Call.case_id,
+            func.max(Call.position).label("position"),
+            attempts.label("attempts"),
+        )
+        .where(Call.campaign_id == campaign.id, Call.position <= position, Call.applied)
+        .group_by(Call.case_id)
+    )
+
+
+def _case(row: Any) -> CaseAsOf:
+    values = list(row)
+    values[4] = bool(values[4])
+    values[7] = values[7] or "not_attempted"
+    return CaseAsOf(*values)
+
+
+def tally_of(cases: Sequence[CaseAsOf]) -> Tally:
+    """Count the cases."""
+    tally = Tally()
+    for item in cases:
+        tally.add(item.state or "open", item.passed_to, item.outcome)
+    return tally
+
+
+def buildings_of(
+    session: Session, campaign: Campaign, user: User | None, code: str
+) -> tuple[Community, Tally, list[tuple[str, Tally]]]:
+    """Return a community of the campaign, its counts, and those of each of its buildings.
+
+    Raises NotFoundError for a community outside the campaign or the user's scope.
+    """
+    places = {place.code: place for place in communities_of(session, campaign, user)}
+    if code not in places:
+        raise NotFoundError(f"community {code}")
+    cases = cases_as_of(session, campaign, code, campaign.last_position)
+    buildings: dict[str, list[CaseAsOf]] = {}
+    for item in cases:
+        buildings.setdefault(item.building, []).append(item)
+    lines = [(name, tally_of(members)) for name, members in buildings.items()]
+    return places[code], tally_of(cases), lines

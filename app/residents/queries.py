@@ -1,0 +1,128 @@
+"""Reads about residents, their numbers and the imports they came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.people import queries as people
+from app.people.models import User
+from app.problems import NotFoundError
+from app.residents.models import Household, Number, Resident, ResidentNumber, RosterImport
+from app.territory.models import Community
+
+SHARED_BY_MORE_THAN = 8
+
+
+@dataclass(frozen=True)
+class CommunityResidents:
+    """A community with how many residents it has, and how many cannot be rung."""
+
+    community: Community
+    residents: int
+    without_number: int
+
+
+def by_community(session: Session, user: User) -> list[CommunityResidents]:
+    """Return the communities of the user's scope that have residents, by street and code."""
+    counted = (
+        select(
+            Resident.community_code,
+            func.count().label("residents"),
+            func.count().filter(~_has_number()).label("without"),
+        )
+        .group_by(Resident.community_code)
+        .subquery()
+    )
+    query = (
+        select(Community, counted.c.residents, counted.c.without)
+        .join(counted, counted.c.community_code == Community.code)
+        .where(Community.code.in_(people.scope(user)))
+        .order_by(Community.street_code, Community.code)
+    )
+    return [CommunityResidents(*row) for row in session.execute(query)]
+
+
+def _has_number() -> Any:
+    return exists().where(ResidentNumber.resident_id == Resident.id).correlate(Resident)
+
+
+def get_community(session: Session, user: User, code: str) -> Community:
+    """Return the community if it is in the user's scope. Raises NotFoundError."""
+    community = session.get(Community, code)
+    if community is None or not people.sees(session, user, code):
+        raise NotFoundError(f"community {code}")
+    return community
+
+
+def count(session: Session, code: str | None, *, without_number: bool = False) -> int:
+    """Return how many residents the community has; None counts those to be placed."""
+    query = select(func.count(Resident.id)).where(Resident.community_code == code)
+    if without_number:
+        query = query.where(~_has_number())
+    return session.scalar(query) or 0
+
+
+def residents_of(
+    session: Session, code: str | None, page: int, size: int, *, without_number: bool = False
+) -> Sequence[Resident]:
+    """Return a page of a community's residents as one walks past them."""
+    query = (
+        with_details(select(Resident))
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .where(Resident.community_code == code)
+        .order_by(Household.address_key, Resident.id)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return session.scalars(query.where(~_has_number()) if without_number else query).all()
+
+
+def with_details(query: Select[Resident]) -> Select[Resident]:
+    """Add household and numbers to what a query of residents loads."""
+    return query.options(
+        selectinload(Resident.household),
+        selectinload(Resident.lines).selectinload(ResidentNumber.number),
+    )
+
+
+def all_residents(session: Session, code: str | None) -> Sequence[Resident]:
+    """Return every resident, or those of one community, in the order of rosters."""
+    query = with_details(select(Resident)).order_by(Resident.id)
+    if code is not None:
+        query = query.where(Resident.community_code == code)
+    return session.scalars(query).all()
+
+
+def shared_lines(session: Session, code: str) -> Sequence[tuple[str, int]]:
+    """Return numbers of the community that too many residents share to tie them together."""
+    query = (
+        select(Number.value, func.count())
+        .join(ResidentNumber, ResidentNumber.number_id == Number.id)
+        .join(Resident, Resident.id == ResidentNumber.resident_id)
+        .where(Resident.community_code == code)
+        .group_by(Number.value)
+        .having(func.count() > SHARED_BY_MORE_THAN)
+        .order_by(func.count().desc(), Number.value)
+    )
+    return [(value, number) for value, number in session.execute(query)]
+
+
+def imports_of(session: Session, user: User, limit: int) -> Sequence[RosterImport]:
+    """Return the user's last imports, newest first; an administrator sees everybody's."""
+    query = select(RosterImport).order_by(RosterImport.id.desc()).limit(limit)
+    if user.role != "administrator":
+        query = query.where(RosterImport.user_id == user.id)
+    return session.scalars(query).all()
+
+
+def get_import(session: Session, user: User, import_id: int, *, content: bool) -> RosterImport:
+    """Return the import, with its file if asked for. Raises NotFoundError for another's."""
+    record = session.get(RosterImport, import_id)
+    if record is None or (record.user_id != user.id and user.role != "administrator"):
+        raise NotFoundError(f"import {import_id}")
+    if content:
+        session.refresh(record, ["content"])
+    return record

@@ -1,0 +1,218 @@
+"""What all pages share: the app's settings, database and clock, headers, errors, furniture."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, flash, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from app import i18n
+from app.config import Settings
+from app.db import Database
+from app.problems import ForbiddenError, NotFoundError, Problem
+
+Clock = Callable[[], datetime]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not "no-referrer": over TLS the CSRF check needs the referrer of our own pages.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Origin-Agent-Cluster": "?1",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def system_clock() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(UTC)
+
+
+def settings() -> Settings:
+    """Return the running app's settings."""
+    found: Settings = current_app.config["RINGROUND"]
+    return found
+
+
+def now() -> datetime:
+    """Return this moment in the deployment's zone."""
+    clock: Clock = current_app.extensions["clock"]
+    return clock().astimezone(settings().timezone)
+
+
+def database() -> Database:
+    """Return the running app's database."""
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session on one snapshot of the running app's database."""
+    with database().reading() as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction on the running app's database."""
+    with database().writing() as session:
+        yield session
+
+
+def roles(*allowed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """State which roles may come to a view; anybody else is sent to sign in, or refused."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined,no-any-return]
+            if current_user.role not in allowed:
+                raise ForbiddenError
+            return view(*args, **kwargs)
+
+        checked.allowed = allowed  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """State that anybody may come to a view, signed in or not."""
+    view.allowed = ("anybody",)  # type: ignore[attr-defined]
+    return view
+
+
+def tell(problem: Problem) -> None:
+    """Show a problem on the next page."""
+    flash(i18n.explain(problem), "error")
+
+
+def local_path(target: str | None) -> str:
+    """Return the target if it is a path of this site, else the front page."""
+    parts = urlsplit(target or "")
+    is_local = target and target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if target and is_local and not parts.netloc else "/"
+
+
+def init(app: Flask, navigation: Callable[[], Sequence[Link]]) -> None:
+    """Add headers, error pages and what every template may use."""
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(NotFoundError, lambda _error: _http_error(NotFound()))
+    app.register_error_handler(ForbiddenError, _forbidden)
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(Exception, _broken)
+    app.context_processor(lambda: _furniture(navigation))
+
+
+def _furniture(navigation: Callable[[], Sequence[Link]]) -> dict[str, Any]:
+    other = "en" if i18n.lang() == "zh" else "zh"
+    return {
+        "page_lang": "zh-CN" if i18n.lang() == "zh" else "en",
+        "lang": i18n.lang(),
+        "nav": navigation(),
+        "now": now(),
+        "switch_language": {"lang": other, "label": "English" if other == "en" else "中文"},
+    }
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def error_page(status: int, heading: str, text: str) -> tuple[str, int]:
+    """Return a page that says what is wrong and what can be done."""
+    return render_template("error.html", heading=heading, text=text), status
+
+
+def _http_error(error: HTTPException) -> AnyResponse | tuple[str, int]:
+    if error.response is not None or error.code is None:
+        return error.get_response()
+    heading, text = _words(error.code)
+    return error_page(error.code, heading, text)
+
+
+def _words(status: int) -> tuple[str, str]:
+    known = {
+        404: (_("Not found"), _("There is nothing here, or it is not yours to see.")),
+        405: (_("Not possible"), _("This page can't be used in that way.")),
+        413: (
+            _("Too large"),
+            _("The file is larger than %(most)s MB.", most=settings().upload_bytes // 2**20),
+        ),
+    }
+    return known.get(status, (_("Not possible"), _("The request can't be understood.")))
+
+
+def _csrf_error(_error: CSRFError) -> tuple[str, int]:
+    if not request.is_secure and settings().secure_cookies and not request.cookies:
+        text = _(
+            "Your browser kept no session, because this address is not encrypted. "
+            "Use an address that begins with https, or ask the administrator."
+        )
+    else:
+        text = _("This form no longer belongs to your session. Go back, reload and try again.")
+    return error_page(400, _("Please try again"), text)
+
+
+def _forbidden(_error: ForbiddenError) -> tuple[str, int]:
+    return error_page(403, _("Not allowed"), _("Your role does not allow this."))
+
+
+def _problem(problem: Problem) -> tuple[str, int]:
+    return error_page(422, _("That can't be done"), i18n.explain(problem))
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    current_app.logger.error("unexpected error", exc_info=error)
+    text = _("Something went wrong here. Nothing was changed; please try again.")
+    return error_page(500, _("Something went wrong"), text)
+
+
+def page_of(total: int, size: int) -> tuple[int, int]:
+    """Return the page asked for, from 1, and how many there are."""
+    last = max(1, -(-total // size))
+    asked = request.args.get("page", 1, type=int)
+    return min(max(asked, 1), last), last
+
+
+def here(**changes: object) -> str:
+    """Return this page's address with some of its parameters changed."""
+    values = {**(request.view_args or {}), **request.args.to_dict(), **changes}
+    return url_for(request.endpoint or "", **{k: v for k, v in values.items() if v is not None})

@@ -1,0 +1,156 @@
+"""What every test stands on: both databases, a clock, the app, and no way out of this machine."""
+
+import ipaddress
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from app.config import Settings
+from app.db import Database
+from tests.house.pages import CheckingClient
+from tests.postgres import Cluster, Reset
+
+CLUSTER = pytest.StashKey[Cluster]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", None)
+    config.stash[CLUSTER] = Cluster(Path(given["postgres"])) if given else Cluster.new()
+    sys.addaudithook(_stay_at_home)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker of pytest-xdist where the server of this run is."""
+    node.workerinput["postgres"] = str(node.config.stash[CLUSTER].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[CLUSTER].remove()
+
+
+class OutsideWorldError(Exception):
+    """A test asked for something outside this machine. No OSError: nothing may catch it quietly."""
+
+
+def _stay_at_home(event: str, args: tuple[Any, ...]) -> None:
+    """Refuse, below every library written in Python, to connect or look up anywhere but here."""
+    if event in {"socket.connect", "socket.sendto"} and isinstance(args[1], tuple):
+        host = args[1][0]
+    elif event == "socket.getaddrinfo":
+        host = args[0]
+    else:
+        return
+    if not _is_here(host):
+        raise OutsideWorldError(f"{event}: {host}")
+
+
+def _is_here(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host in {None, "", "localhost"} or not isinstance(host, str):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+@dataclass
+class Clock:
+    """The time, as the test says it is."""
+
+    now: datetime = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def migrate(url: str) -> None:
+    """Bring the database at this URL up to date."""
+    from app.upkeep.schema import upgrade
+
+    database = Database(url)
+    upgrade(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied. With its last connection its log is gone, too."""
+    path = tmp_path_factory.mktemp("template") / "ringround.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Cluster:
+    """The PostgreSQL server of this run; ``create`` starts it and makes a database."""
+    return pytestconfig.stash[CLUSTER]
+
+
+@pytest.fixture(scope="session")
+def postgresql_reset(cluster: Cluster, worker_id: str) -> Reset:
+    """This worker's migrated PostgreSQL database, and how to empty it."""
+    name = f"ringround_{worker_id}"
+    migrate(cluster.create(name))
+    return Reset(cluster, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated database as it is when new; each test runs once on either engine."""
+    if request.param == "postgresql":
+        reset: Reset = request.getfixturevalue("postgresql_reset")
+        reset()
+        return reset.cluster.url(reset.database)
+    path = tmp_path / "ringround.sqlite"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def settings(engine_url: str, tmp_path: Path) -> Settings:
+    return Settings(instance=tmp_path, database_url=engine_url, secret_key="no secret " * 4)
+
+
+@pytest.fixture
+def db(settings: Settings) -> Iterator[Database]:
+    """The database of this test. What it commits is gone before the next."""
+    database = Database(settings.database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    from app import create_app
+
+    flask = create_app(settings, clock=clock)
+    flask.testing = True
+    flask.test_client_class = CheckingClient
+    yield flask
+    flask.extensions["database"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> CheckingClient:
+    """A browser that looks at each page it gets: see ``tests/house/pages.py``."""
+    client = app.test_client()
+    assert isinstance(client, CheckingClient)
+    return client

@@ -1,0 +1,209 @@
+"""From rows to drafts, with invented people."""
+
+import pytest
+
+from app.problems import Place
+from app.residents.rules.columns import SheetRow, find_columns
+from app.residents.rules.rows import Draft, Rejected, clean_name, clean_text, read_row, read_sheet
+
+HEADER = ("序号", "社区", "室", "姓名", "联系电话", "备用电话", "语言", "备注")
+COLUMNS = find_columns([SheetRow("1幢", 1, HEADER)])
+
+
+def row(name="王㛃", phone="13812345678", *, number=2, formulas=(), **cells):
+    values = {"序号": 1, "室": "501", "姓名": name, "联系电话": phone, **cells}
+    return SheetRow("1幢", number, tuple(map(values.get, HEADER)), frozenset(formulas))
+
+
+def read(**cells):
+    return read_row(row(**cells), COLUMNS, "0513")
+
+
+def test_a_row_becomes_a_draft():
+    draft = read(社区=" 中桥社区", 备用电话="85566357", 语言="南通话", 备注="晚上\n在家")
+    assert draft == Draft(
+        place=Place(sheet="1幢", row=2),
+        name="王㛃",
+        phones=("+8613812345678", "+8651385566357"),
+        community="中桥社区",
+        room="501",
+        language="南通话",
+        remark="晚上 在家",
+    )
+
+
+def test_a_number_in_two_columns_is_taken_once():
+    assert read(phone=13812345678.0, 备用电话="138 1234 5678").phones == ("+8613812345678",)
+
+
+@pytest.mark.parametrize("phone", [None, "无", "空号", "1381234567"])
+def test_a_resident_without_a_usable_number_stays_with_the_reason(phone):
+    draft = read(phone=phone)
+    assert (draft.name, draft.phones) == ("王㛃", ())
+    assert [unusable.text for unusable in draft.unusable] == ([phone] if phone else [])
+
+
+def test_a_short_row_is_read_as_if_its_end_were_empty():
+    draft = read_row(SheetRow("1幢", 2, (1, None, None, "王㛃")), COLUMNS, "0513")
+    assert (draft.name, draft.phones, draft.remark) == ("王㛃", (), None)
+
+
+def test_an_address_in_one_cell_fills_the_parts_without_columns():
+    columns = find_columns([SheetRow("s", 1, ("姓名", "电话", "住址", "单元"))])
+    draft = read_row(SheetRow("s", 2, ("王", "1", "观音花苑3幢2单元501室", "5")), columns, "0513")
+    assert draft.address == "观音花苑3幢2单元501室"
+    assert (draft.building, draft.unit, draft.room) == ("3幢", "5单元", "501")
+
+
+def test_codes_and_rooms_kept_as_numbers_are_texts_without_a_decimal_point():
+    columns = find_columns([SheetRow("s", 1, ("姓名", "电话", "社区代码", "室", "户号"))])
+    draft = read_row(SheetRow("s", 2, ("王", "1", 320613009001.0, 501.0, 7)), columns, "0513")
+    assert (draft.community_code, draft.room, draft.household) == ("320613009001", "501", "7")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("王　伟", "王伟"),
+        (" 王 伟\n", "王伟"),
+        ("王\u200b伟\u202e", "王伟"),
+        ("王\x00伟\ufeff", "王伟"),
+        ("买买提•吐尔逊", "买买提·吐尔逊"),
+        ("买买提・吐尔逊", "买买提·吐尔逊"),
+        ("买买提 · 吐尔逊", "买买提·吐尔逊"),
+        ("买买提．吐尔逊", "买买提·吐尔逊"),
+        ("买买提.吐尔逊", "买买提·吐尔逊"),
+        ("阿卜杜热合曼·麦麦提图尔荪·努尔买买提", "阿卜杜热合曼·麦麦提图尔荪·努尔买买提"),
+        ("John  A. Smith", "John A. Smith"),
+        ("Jose\u0301", "José"),
+        ("张𠅤", "张𠅤"),
+        ("吴文𫖯", "吴文𫖯"),
+        ("李\ue863", "李\ue863"),
+        ("葛\U000e0100", "葛\U000e0100"),
+        ("无", None),
+        ("  ", None),
+        (None, None),
+    ],
+)
+def test_a_name_keeps_every_character_and_loses_only_what_is_no_part_of_it(written, name):
+    assert clean_name(written) == name
+
+
+def test_text_keeps_its_width_and_words():
+    assert clean_text("３楼　行动不便\t耳背") == "３楼 行动不便 耳背"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ({"name": None}, "row_no_name", "D"),
+        ({"name": "空置"}, "row_no_name", "D"),
+        ({"name": "王" * 51}, "row_name_too_long", "D"),
+        ({"name": "13812345678"}, "row_name_not_a_name", "D"),
+        ({"name": "——"}, "row_name_not_a_name", "D"),
+        ({"name": "=1+1"}, "row_formula", "D"),
+        ({"name": " ＝cmd|' /C calc'!A0"}, "row_formula", "D"),
+        ({"name": "@SUM(A1)"}, "row_formula", "D"),
+        ({"name": "+王伟"}, "row_formula", "D"),
+        ({"备注": "+1+cmd|' /C calc'!A0"}, "row_formula", "H"),
+        ({"phone": "=A1"}, "row_formula", "E"),
+        ({"phone": "+cmd"}, "row_formula", "E"),
+        ({"formulas": [3]}, "row_formula", "D"),
+        ({"formulas": [4]}, "row_formula", "E"),
+        ({"语言": "话" * 41}, "row_text_too_long", "G"),
+    ],
+)
+def test_a_row_that_becomes_nobody_says_which_cell_and_why(cells, code, column):
+    rejected = read(**cells)
+    assert isinstance(rejected, Rejected)
+    assert (rejected.code, rejected.place) == (code, Place(sheet="1幢", row=2, column=column))
+
+
+def test_a_name_of_fifty_characters_is_taken_whole():
+    assert read(name="王" * 50).name == "王" * 50
+
+
+def test_a_number_with_a_plus_is_no_formula_even_in_a_remark():
+    assert read(phone="+86 13812345678").phones == ("+8613812345678",)
+    assert read(备注="+86 138 1234 5678").remark == "+86 138 1234 5678"
+
+
+def test_a_formula_that_numbers_the_rows_is_not_looked_at():
+    assert read(formulas=[0]).name == "王㛃"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (),
+        (7,),
+        (7, "中桥社区"),
+        (None, None, " ", "\u3000"),
+        HEADER,
+        ("序 号", None, None, "姓名*", "联系电话"),
+        ("合计", None, None, 511),
+        ("合 计：", None, None, "511人"),
+        ("合计511人", None, None, None, 1),
+        ("填表人：张三", None, None, None, "13812345678"),
+        (None, None, None, "制表日期：2026-03-02", "x"),
+        ("第1页 共3页", None, None, "x"),
+        (None, None, None, "中桥社区居民花名册"),
+        ("Total", None, None, 511),
+    ],
+)
+def test_a_row_that_speaks_of_nobody_is_passed_over(values):
+    assert read_row(SheetRow("1幢", 9, values), COLUMNS, "0513") is None
+
+
+@pytest.mark.parametrize("name", ["总小明", "注一文", "何计", "合一", "负明", "共青"])
+def test_a_resident_is_no_footer(name):
+    assert read(name=name, 序号=None, 室=None).name == name
+
+
+def numbers(*rows):
+    sheet = [SheetRow("1幢", 1, HEADER), *rows]
+    return [item.phones for item in read_sheet(sheet, COLUMNS, "0513")]
+
+
+def test_ditto_means_the_row_above_across_blank_rows_and_repeated_headers():
+    header = SheetRow("1幢", 4, HEADER)
+    assert (
+        numbers(
+            row("王", "13812345678"),
+            row("李", "同上", number=3),
+            header,
+            SheetRow("1幢", 5, ()),
+            row("张", " 同 上", number=6),
+            row("赵", "〃", number=7),
+        )
+        == [("+8613812345678",)] * 4
+    )
+
+
+def test_ditto_repeats_addresses_too_but_never_names():
+    above = row("王", 社区="中桥社区")
+    same_place = row("李", 室="同上", 社区="同上", number=3)
+    _, draft, nobody = read_sheet([above, same_place, row("同上", number=4)], COLUMNS, "0513")
+    assert (draft.name, draft.room, draft.community) == ("李", "501", "中桥社区")
+    assert nobody.code == "row_no_name"
+
+
+def test_ditto_of_a_formula_is_a_formula():
+    first, second = read_sheet(
+        [row("王", "13812345678", formulas=[4]), row("李", "同上", number=3)], COLUMNS, "0513"
+    )
+    assert [first.code, second.code] == ["row_formula"] * 2
+    assert second.place == Place(sheet="1幢", row=3, column="E")
+
+
+def test_ditto_in_the_first_row_is_said_to_be_no_number():
+    (draft,) = read_sheet([row("王", "同上")], COLUMNS, "0513")
+    assert [(unusable.text, unusable.reason) for unusable in draft.unusable] == [
+        ("同上", "same_as_above")
+    ]
+
+
+def test_nothing_above_the_header_is_a_resident():
+    title = SheetRow("1幢", 1, (1, None, None, "王㛃"))
+    columns = find_columns([title, SheetRow("1幢", 2, HEADER)])
+    assert list(read_sheet([title, SheetRow("1幢", 2, HEADER)], columns, "0513")) == []
