@@ -1,5 +1,6 @@
 """Reports and exports."""
 
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -86,7 +87,7 @@ def export(campaign_id: int, form: str, output: Path | None) -> None:
             session, None, now(), "results_exported", "campaign", campaign_id, cases=len(rows)
         )
     if output is None:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     output.write_bytes(content)
     click.echo(ngettext("%(num)s case written.", "%(num)s cases written.", len(rows)), err=True)

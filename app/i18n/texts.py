@@ -66,6 +66,53 @@ TEXTS = {
     "already_corrected": _l("This call was corrected already. Correct the newer record."),
     # Rosters
     "roster_missing": _l("Choose the roster file first."),
+    "roster_empty": _l("The file is empty."),
+    "roster_no_rows": _l("The file holds no rows."),
+    "roster_no_sheet": _l("The file has no sheet called “%(sheet)s”."),
+    "roster_not_spreadsheet": _l("This is not a spreadsheet. Save the roster as .xlsx or .csv."),
+    "roster_old_format": _l("This is an old .xls file. Save it as .xlsx."),
+    "roster_encrypted": _l(
+        "The file is protected by a password. Remove the password and upload again."
+    ),
+    "roster_damaged": _l(
+        "The file is damaged. Open it, save it again as .xlsx and upload that one."
+    ),
+    "roster_doctype": _l(
+        "The file declares XML entities, which no spreadsheet needs. It was not read."
+    ),
+    "roster_too_large": _l("The file is larger than %(limit)s MB."),
+    "roster_unpacks_too_large": _l(
+        "Unpacked, the file is far too large (more than %(limit)s MB, or hardly anything but "
+        "filler). It was not read."
+    ),
+    "roster_too_many_rows": _l(
+        "The sheet goes down to row %(row)s; at most %(limit)s rows are read. "
+        "Delete stray cells far below, or split the file."
+    ),
+    "roster_too_many_columns": _l(
+        "The sheet goes out to column %(column)s; at most %(limit)s columns are read. "
+        "Delete stray cells far to the right."
+    ),
+    "roster_too_sparse": _l(
+        "The cells reach to %(column)s%(row)s, too large an area. Delete stray cells."
+    ),
+    "roster_cell_too_long": _l("The cell holds more than %(limit)s characters."),
+    "roster_too_much_memory": _l(
+        "Reading the file takes more than %(limit)s MB of memory. It was not read."
+    ),
+    "roster_took_too_long": _l(
+        "Reading the file took longer than %(limit)s seconds. It was not read."
+    ),
+    "roster_no_name_column": _l("No column with names was found. Headers seen: %(headers)s"),
+    "roster_no_phone_column": _l(
+        "No column with telephone numbers was found. Headers seen: %(headers)s"
+    ),
+    "sheet_is_example": _l("This sheet holds examples or instructions and was skipped."),
+    "row_no_name": _l("There is no name."),
+    "row_name_too_long": _l("The name is longer than %(limit)s characters."),
+    "row_name_not_a_name": _l("What stands here is not a name."),
+    "row_formula": _l("There is a formula under “%(header)s”. Replace it by its value."),
+    "row_text_too_long": _l("The text under “%(header)s” is longer than %(limit)s characters."),
     "import_over": _l("This roster was taken or thrown away already."),
     "row_community_not_yours": _l("The community of this row is not one of yours."),
     # Reports
@@ -88,7 +135,8 @@ TEXTS = {
 
 def explain(problem: Problem) -> str:
     """Return the problem's sentence in the current language, with the place where it has one."""
-    sentence = str(TEXTS[problem.code]) % problem.values
+    cell = {"row": problem.place.row, "column": problem.place.column} if problem.place else {}
+    sentence = str(TEXTS[problem.code]) % {**cell, **problem.values}
     place = where(problem.place)
     if not place:
         return sentence

@@ -215,7 +215,8 @@ def summary(roster: Roster, found: Plan) -> dict[str, Any]:
         "without_number": found.without_number,
         "duplicates": [place_of(place) for place in found.duplicates],
         "rejected": [
-            {**place_of(r.place), "code": r.code, "values": dict(r.values)} for r in found.rejected
+            {**place_of(r.place), "code": r.code, "values": _without_text(r)}
+            for r in found.rejected
         ],
         "sheets": [
             {
@@ -226,6 +227,11 @@ def summary(roster: Roster, found: Plan) -> dict[str, Any]:
             for s in roster.sheets
         ],
     }
+
+
+def _without_text(rejected: Rejected) -> dict[str, str | int]:
+    """What was written stays in the file: the record of an import holds no personal data."""
+    return {key: value for key, value in rejected.values.items() if key != "text"}
 
 
 def place_of(place: Place) -> dict[str, str | int | None]:

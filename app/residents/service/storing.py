@@ -49,10 +49,10 @@ def store(
     """Write residents, households and numbers, and close the import."""
     session.flush()
     numbers = _numbers(session, (phone for placed in accepted for phone in placed.draft.phones))
-    homes: dict[tuple[str | None, str], Household] = {}
+    homes = _Homes(session, accepted)
     for placed in accepted:
         resident = _resident(placed, record, now)
-        resident.household = _household(session, placed, homes)
+        resident.household = homes.of(placed)
         resident.lines = [
             ResidentNumber(number=numbers[phone], position=position)
             for position, phone in enumerate(placed.draft.phones)
@@ -80,37 +80,51 @@ def _resident(placed: Placed, record: RosterImport, now: datetime) -> Resident:
     )
 
 
-def _household(
-    session: Session, placed: Placed, homes: dict[tuple[str | None, str], Household]
-) -> Household | None:
-    draft, code = placed.draft, placed.community_code
-    key = address_key(draft)
-    if not key:
-        return None
-    if (code, key) not in homes:
-        homes[code, key] = _find_household(session, code, key) or _new_household(
-            session, placed, key
+class _Homes:
+    """Households and buildings by address: those on record read once, the rest added."""
+
+    def __init__(self, session: Session, accepted: Sequence[Placed]) -> None:
+        self._session = session
+        codes = {placed.community_code for placed in accepted}
+        known = session.scalars(
+            select(Household).where(
+                Household.community_code.in_(codes - {None}) | Household.community_code.is_(None)
+            )
         )
-    return homes[code, key]
+        self._households = {(home.community_code, home.address_key): home for home in known}
+        self._buildings: dict[tuple[str, str, str], int] = {}
 
+    def of(self, placed: Placed) -> Household | None:
+        """Return the household at the row's address; None when the row has none."""
+        key = address_key(placed.draft)
+        if not key:
+            return None
+        place = (placed.community_code, key)
+        if place not in self._households:
+            self._households[place] = self._added(placed, key)
+        return self._households[place]
 
-def _find_household(session: Session, code: str | None, key: str) -> Household | None:
-    query = select(Household).where(Household.community_code == code, Household.address_key == key)
-    return session.scalar(query)
+    def _added(self, placed: Placed, key: str) -> Household:
+        draft = placed.draft
+        household = Household(
+            community_code=placed.community_code,
+            unit=draft.unit or "",
+            room=draft.room or "",
+            address=address_of(draft)[:255],
+            address_key=key,
+            building_id=self._building_id(placed),
+        )
+        self._session.add(household)
+        return household
 
-
-def _new_household(session: Session, placed: Placed, key: str) -> Household:
-    draft = placed.draft
-    household = Household(
-        community_code=placed.community_code, unit=draft.unit or "", room=draft.room or "",
-        address=address_of(draft)[:255], address_key=key,
-    )  # fmt: skip
-    if placed.community_code and draft.building:
-        household.building_id = building_named(
-            session, placed.community_code, draft.estate or "", draft.building
-        ).id
-    session.add(household)
-    return household
+    def _building_id(self, placed: Placed) -> int | None:
+        code, name = placed.community_code, placed.draft.building
+        if code is None or name is None:
+            return None
+        place = (code, placed.draft.estate or "", name)
+        if place not in self._buildings:
+            self._buildings[place] = building_named(self._session, *place).id
+        return self._buildings[place]
 
 
 def _numbers(session: Session, phones: Iterable[str]) -> dict[str, Number]:
