@@ -17,8 +17,6 @@ from app.calls.rules import CallInput
 from app.i18n.words import later as _l
 from app.problems import Problem
 
-CUSTOM = "custom"
-
 
 class CallForm(Form):
     """What a volunteer says of a call."""
@@ -58,10 +56,10 @@ class CallForm(Form):
     def _callback(self, now: datetime) -> datetime | None:
         if self.disposition.data != "callback_requested":
             return None
-        if self.callback.data and self.callback.data != CUSTOM:
-            return _slot(self.callback.data)
-        typed = self.callback_at.data
-        return typed.replace(tzinfo=now.tzinfo) if typed else None
+        typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
+        if typed:
+            return typed.replace(tzinfo=now.tzinfo)
+        return _slot(self.callback.data) if self.callback.data else None
 
 
 def _slot(text: str) -> datetime:

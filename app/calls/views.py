@@ -118,6 +118,7 @@ def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Resp
     quick, rest = disposition_options(page.campaign, form.disposition.data)
     return render_template(
         "calls/call.html", page=page, form=form, problem=problem, quick=quick, rest=rest,
+        rest_chosen=any(option.selected for _label, options in rest for option in options),
         slots=slot_options(page.campaign, moment), key=form.key.data or uuid.uuid4().hex,
         started_at=form.started_at.data or moment.isoformat(),
     )  # fmt: skip
@@ -176,6 +177,7 @@ def _correction_page(session: Session, call_id: int, form: CallForm, problem: st
         masked=screen.masked(session, original),
         quick=quick,
         rest=rest,
+        form=form,
         slots=slot_options(campaign, now()),
         note=original.note if typed is None else typed,
         problem=problem,

@@ -65,7 +65,7 @@ def list_(*, as_json: bool) -> None:
         [
             (
                 row["name"], row["role"], row["team"], " ".join(row["communities"]),
-                " ".join(row["languages"]), _("active") if row["active"] else _("closed"),
+                " ".join(row["languages"]), _("active") if row["active"] else _("deactivated"),
             )
             for row in rows
         ],

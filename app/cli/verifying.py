@@ -25,7 +25,7 @@ def rates_(counts: tuple[str, ...], *, as_json: bool) -> None:
         (key, share(value), RATES[key].chinese if lang() == "zh" else RATES[key].english)
         for key, value in found.items()
     ]
-    print_table((_("Rate"), _("Value"), _("Name")), rows)
+    print_table((_("Rate"), _("Value"), _("Meaning")), rows)
 
 
 @click.command(help=_("Verify every invariant on the live database."))
@@ -39,7 +39,8 @@ def check(*, as_json: bool) -> None:
     else:
         for law in LAWS:
             broken = [finding for finding in found if finding.law == law]
-            click.echo(f"{law}: {_('broken') if broken else _('holds')}")
+            state = _("broken") if broken else _("holds")
+            click.echo(f"{law}: {state}")
             for finding in broken:
                 click.echo(f"  {finding.row}: {finding.what}")
     if found:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.service.release import end_batches, release_numbers
+from app.db import UTCDateTime
 
 ORDINARY = 5
 APPOINTMENT = 0
@@ -59,9 +60,11 @@ def renew_or_end(session: Session, batch: Batch, rules: CallingRules, now: datet
 def renew(session: Session, batch: Batch, rules: CallingRules, now: datetime) -> None:
     """Note that a volunteer looks at a batch or works on it: the longer lease runs from now."""
     ends = max(batch.lease_expires_at, now + timedelta(minutes=rules.lease_minutes))
+    # Inside a function the value is bound as it is, unless its type is named.
+    opened = func.coalesce(Batch.opened_at, literal(now, UTCDateTime))
     session.execute(
         update(Batch)
         .where(Batch.id == batch.id, Batch.ended_at.is_(None))
-        .values(opened_at=func.coalesce(Batch.opened_at, now), lease_expires_at=ends)
+        .values(opened_at=opened, lease_expires_at=ends)
         .execution_options(synchronize_session=False)
     )

@@ -1,0 +1,156 @@
+"""A small standing cast: four communities in three streets, and the people who work there.
+
+``communities`` and ``people`` go first, in this order; the rest as a test needs it.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from app.campaigns import service as campaigns
+from app.campaigns.rules.definition import definition_from
+from app.cases.service import opening
+from app.db import Database
+from app.i18n import LANGUAGE_COOKIE
+from app.people import service
+from app.people.models import User
+from app.problems import Place
+from app.residents.rules.rows import Draft
+from app.residents.service import importing
+from app.residents.service.importing import Roster
+from app.territory import service as territory
+from tests.conftest import Clock
+from tests.house.pages import CheckingClient, Page
+
+NOW = Clock.now
+"""The moment at which the clock of a test stands until the test moves it."""
+
+BRIDGE, SCHOOL = "320613009001", "320613009004"
+"""The communities of the first team's street."""
+HARBOUR = "320613010001"
+"""The other team's."""
+FAR = "320613011001"
+"""A community that nobody but the administrator sees."""
+TERRITORY = (
+    "code,name,street_code,street_name,district_name\n"
+    f"{BRIDGE},中桥社区居委会,320613009,观音山街道,崇川区\n"
+    f"{SCHOOL},学堂桥社区居委会,320613009,观音山街道,崇川区\n"
+    f"{HARBOUR},港口社区居委会,320613010,港口街道,崇川区\n"
+    f"{FAR},远村社区居委会,320613011,远方街道,崇川区\n"
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account and the password to sign in with."""
+
+    user: User
+    password: str
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+
+@dataclass(frozen=True)
+class Cast:
+    """``volunteer``, ``colleague`` and ``leader`` are one team; the supervisor has the bridge
+    and the harbour, the administrator everything."""
+
+    volunteer: Person
+    colleague: Person
+    outsider: Person
+    leader: Person
+    supervisor: Person
+    administrator: Person
+
+
+def communities(db: Database) -> None:
+    """Load the four communities."""
+    with db.writing() as session:
+        territory.load(session, None, NOW, TERRITORY, "cast.csv")
+
+
+def people(db: Database) -> Cast:
+    """Add the accounts."""
+    return Cast(
+        volunteer=add(db, "志愿者甲", "volunteer", team="观音山街道"),
+        colleague=add(db, "志愿者乙", "volunteer", team="观音山街道"),
+        outsider=add(db, "志愿者丙", "volunteer", team="港口街道"),
+        leader=add(db, "组长", "leader", team="观音山街道"),
+        supervisor=add(db, "督导", "supervisor", communities=[BRIDGE, HARBOUR]),
+        administrator=add(db, "管理员", "administrator"),
+    )
+
+
+def add(db: Database, name: str, role: str, **more: Any) -> Person:
+    """Add one account; ``more`` is what ``add_user`` takes (team, communities, languages)."""
+    password = f"a password of the {role}"
+    with db.writing() as session:
+        user = service.add_user(session, None, NOW, name, role, **more)
+        user.password_hash = _hash(password)
+    return Person(user, password)
+
+
+@cache
+def _hash(password: str) -> str:
+    """Hashing takes long on purpose: once for each password is enough."""
+    user = User(name="")
+    service.set_password(user, password)
+    assert user.password_hash
+    return user.password_hash
+
+
+def sign_in(client: CheckingClient, person: Person) -> None:
+    """Sign the client in through the page."""
+    answer = client.submit("/sign-in", name=person.name, password=person.password)
+    assert answer.status_code == 302, answer.text
+
+
+def english(client: CheckingClient) -> CheckingClient:
+    """Let the client speak English, in which the sentences of a test are written."""
+    client.set_cookie(LANGUAGE_COOKIE, "en")
+    return client
+
+
+def words(answer: TestResponse) -> str:
+    """The text of a page, its quotation marks as people see them."""
+    return html.unescape(answer.text)
+
+
+def token(client: CheckingClient) -> str:
+    """What the client must send with each form now."""
+    return str(Page(client.get("/sign-in").text).forms[0].values["csrf_token"])
+
+
+def mobile(number: int) -> str:
+    """An invented mobile number in E.164; each small number gives another."""
+    return f"+86139{number:08d}"
+
+
+def resident(
+    name: str, *phones: str, building: str = "1幢", room: str | None = None, **more: Any
+) -> Draft:
+    """A row of a roster as read; who has no room of their own shares none with anybody."""
+    return Draft(Place(), name, phones, building=building, room=room or name, **more)
+
+
+def residents(db: Database, community: str | None, drafts: Sequence[Draft]) -> None:
+    """Take residents as the command line takes a roster; None leaves them to be placed."""
+    roster = Roster("cast.xlsx", (), tuple(drafts), ())
+    with db.writing() as session:
+        taken = importing.take(session, None, NOW, roster, community)
+    assert len(taken.accepted) == len(drafts)
+
+
+def open_campaign(db: Database, codes: Sequence[str], **rules: Any) -> int:
+    """Open a campaign over these communities; unless told otherwise it may ring at any hour."""
+    table = {"title": "核对", "communities": list(codes), "rules": {"hours": [], **rules}}
+    with db.writing() as session:
+        campaign = campaigns.create(session, None, NOW, definition_from(table))
+        opening.open_campaign(session, None, NOW, campaign.id)
+    return campaign.id
