@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LANGUAGES = ("zh", "en")
 ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
 
 class SettingsError(Exception):
@@ -43,11 +44,10 @@ class Settings:
 
         Raises SettingsError for a value that can't be used.
         """
-        instance = Path(environ.get("RINGROUND_INSTANCE") or ROOT / "instance").resolve()
-        instance.mkdir(parents=True, exist_ok=True)
+        instance = _folder(Path(environ.get("RINGROUND_INSTANCE") or ROOT / "instance").resolve())
         return cls(
             instance=instance,
-            database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance}/ringround.sqlite",
+            database_url=_database_url(environ, f"sqlite:///{instance}/ringround.sqlite"),
             secret_key=environ.get("RINGROUND_SECRET_KEY") or stored_secret(instance),
             lang=_choice(environ, "RINGROUND_LANG", LANGUAGES),
             timezone=_zone(environ.get("RINGROUND_TIMEZONE") or "Asia/Shanghai"),
@@ -70,6 +70,22 @@ def stored_secret(instance: Path) -> str:
         key = secrets.token_hex(32)
         file.write(key)
     return key
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"RINGROUND_INSTANCE={path}: {error.strerror}") from error
+    return path
+
+
+def _database_url(environ: Mapping[str, str], default: str) -> str:
+    url = environ.get("DATABASE_URL") or default
+    if not url.startswith(DATABASES):
+        # Not the value itself: a password may stand in it.
+        raise SettingsError(f"DATABASE_URL: must begin with one of {', '.join(DATABASES)}")
+    return url
 
 
 def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

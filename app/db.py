@@ -128,12 +128,15 @@ def _postgresql_engine(url: str) -> Engine:
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     # PgBouncer in transaction mode keeps no prepared statements.
-    return create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
+    # What was bound to a failing statement is people's data: it stays out of messages and logs.
+    return create_engine(
+        url, pool_pre_ping=True, hide_parameters=True, connect_args={"prepare_threshold": None}
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:
     refuse_unsafe(pysqlite3.dbapi2.sqlite_version_info)
-    engine = create_engine(url, module=pysqlite3.dbapi2)
+    engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     return engine

@@ -13,7 +13,7 @@ from app.audit import service as audit
 from app.calls import queries
 from app.calls.models import Call
 from app.calls.rules import history, wrong_numbers
-from app.calls.wording import Attempt, attempts_of, disposition_name, kept_reason, why_now
+from app.calls.wording import Attempt, Option, attempts_of, disposition_name, kept_reason, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
@@ -74,6 +74,14 @@ class Person:
     attempts: Sequence[Attempt]
     held: bool
 
+    def number_options(self, chosen: str | None) -> list[Option]:
+        """Return the numbers as tiles; the one rung first is chosen unless another was."""
+        values = [line.value for line in self.lines]
+        picked = chosen if chosen in values else values[0]
+        return [
+            Option(line.value, line.display, selected=line.value == picked) for line in self.lines
+        ]
+
 
 @dataclass(frozen=True)
 class CallPage:
@@ -86,6 +94,14 @@ class CallPage:
     others: Sequence[Person]
     script: dict[str, str]
     left: int
+
+
+@dataclass(frozen=True)
+class JustSaved:
+    """The call saved a moment ago, for one tap to correct it."""
+
+    call_id: int
+    what: str
 
 
 @dataclass(frozen=True)
@@ -245,6 +261,15 @@ def _lines(case: Case, calls: Sequence[Call], now: datetime) -> list[Line]:
         )
         for line in ordered
     ]
+
+
+def just_saved(session: Session, user: User, call_id: int | None) -> JustSaved | None:
+    """Return the user's call of this id if it took effect."""
+    call = session.get(Call, call_id) if call_id else None
+    if call is None or call.user_id != user.id or not call.applied:
+        return None
+    campaign = session.get_one(Campaign, call.campaign_id)
+    return JustSaved(call.id, disposition_name(campaign, call.disposition))
 
 
 def own_calls(session: Session, user: User, now: datetime) -> list[OwnCall]:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.calls import queries, screen
 from app.calls.forms import CallForm
+from app.calls.models import Call
 from app.calls.service import correcting, recording
 from app.calls.wording import disposition_name, disposition_options, kept_reason, slot_options
 from app.campaigns.models import Campaign
@@ -57,7 +58,7 @@ def next_call(campaign_id: int) -> Response:
     if group_id is None:
         flash(_("This batch is done. Well done!"), "success")
         return redirect(url_for(".home"))
-    return redirect(url_for(".call", group_id=group_id))
+    return redirect(url_for(".call", group_id=group_id, last=request.args.get("last")))
 
 
 @blueprint.route("/calls/groups/<int:group_id>", methods=["GET", "POST"])
@@ -88,22 +89,18 @@ def _save(form: CallForm) -> Response:
             session, actor(), moment, form.case.data or 0, described, form.key.data or ""
         )
         campaign = session.get_one(Campaign, saved.call.campaign_id)
-    _say_saved(campaign, saved.call.disposition, saved.call.reason)
-    return redirect(url_for(".next_call", campaign_id=campaign.id))
+    if not saved.call.applied:
+        _say_saved(campaign, saved.call)
+    return redirect(url_for(".next_call", campaign_id=campaign.id, last=saved.call.id))
 
 
-def _say_saved(campaign: Campaign, disposition: str, reason: str | None) -> None:
-    what = disposition_name(campaign, disposition)
-    if reason is None:
-        flash(
-            _("Saved: %(what)s. A wrong tap can be corrected under “My calls”.", what=what),
-            "success",
-        )
+def _say_saved(campaign: Campaign, saved: Call) -> None:
+    what = disposition_name(campaign, saved.disposition)
+    if saved.applied:
+        flash(_("Saved: %(what)s", what=what), "success")
     else:
-        text = _(
-            "Kept, but it changes nothing: %(what)s. %(why)s", what=what, why=kept_reason(reason)
-        )
-        flash(text, "warning")
+        why = kept_reason(saved.reason)
+        flash(_("Kept, but it changes nothing: %(what)s. %(why)s", what=what, why=why), "warning")
 
 
 def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Response:
@@ -112,12 +109,13 @@ def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Resp
         page = screen.call_page(
             session, actor(), group_id, request.args.get("case", type=int), moment
         )
+        last = screen.just_saved(session, actor(), request.args.get("last", type=int))
     if page is None:
         flash(_("You do not hold this resident any more."), "info")
         return redirect(url_for(".home"))
     quick, rest = disposition_options(page.campaign, form.disposition.data)
     return render_template(
-        "calls/call.html", page=page, form=form, problem=problem, quick=quick, rest=rest,
+        "calls/call.html", page=page, form=form, problem=problem, quick=quick, rest=rest, last=last,
         rest_chosen=any(option.selected for _label, options in rest for option in options),
         slots=slot_options(page.campaign, moment), key=form.key.data or uuid.uuid4().hex,
         started_at=form.started_at.data or moment.isoformat(),
@@ -161,7 +159,7 @@ def _correct(call_id: int, form: CallForm) -> Response:
     with writing() as session:
         row = correcting.correct(session, actor(), moment, call_id, described)
         campaign = session.get_one(Campaign, row.campaign_id)
-    _say_saved(campaign, row.disposition, row.reason)
+    _say_saved(campaign, row)
     return redirect(url_for(".mine"))
 
 

@@ -5,14 +5,16 @@ import sys
 
 def main() -> None:
     """Run ``ringround``. Exit 0 done, 1 found problems, 2 wrong use."""
+    from sqlalchemy.exc import ArgumentError
+
     from app import create_app
     from app.config import Settings, SettingsError
 
     try:
-        settings = Settings.from_environment()
-    except SettingsError as error:
-        sys.exit(f"ringround: {error}")
-    app = create_app(settings)
+        app = create_app(Settings.from_environment())
+    except (SettingsError, ArgumentError) as error:
+        print(f"ringround: {error}", file=sys.stderr)
+        sys.exit(2)
     with app.app_context():
         # Imported in the app's context, so that help texts take the deployment's language.
         from app.cli.commands import ringround

@@ -10,7 +10,7 @@ from app.campaigns import queries, service
 from app.campaigns.models import Campaign
 from app.campaigns.rules.definition import read_toml
 from app.cases.service import opening
-from app.cli.output import as_json, print_json, print_table, ready
+from app.cli.output import ID, as_json, print_json, print_table, ready
 from app.problems import Place, Problem
 from app.web import now
 
@@ -36,7 +36,7 @@ def create(file: Path) -> None:
 
 
 @campaign.command("open", help=_("Open a campaign, or add to it the residents who came since."))
-@click.argument("campaign_id", type=int)
+@click.argument("campaign_id", type=ID)
 def open_(campaign_id: int) -> None:
     """Open a campaign."""
     with ready().writing() as session:
@@ -45,7 +45,7 @@ def open_(campaign_id: int) -> None:
 
 
 @campaign.command("close", help=_("Close a campaign; calls made before still come in."))
-@click.argument("campaign_id", type=int)
+@click.argument("campaign_id", type=ID)
 def close(campaign_id: int) -> None:
     """Close a campaign."""
     with ready().writing() as session:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 
 from app.cli import (
     accounts,
@@ -36,6 +37,19 @@ class Commands(click.Group):
             ctx.exit(2)
         except ForbiddenError:
             click.echo(_("Your role does not allow this."), err=True)
+            ctx.exit(2)
+        except UnicodeEncodeError:
+            # What the shell hands over as bytes that are no text can't be stored or looked up.
+            click.echo(_("The command line holds bytes that are not UTF-8 text."), err=True)
+            ctx.exit(2)
+        except OperationalError as error:
+            reason = str(error.orig).partition("\n")[0]
+            click.echo(_("The database can't be used: %(reason)s", reason=reason), err=True)
+            ctx.exit(1)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"{error.filename}: {error.strerror}", err=True)
             ctx.exit(2)
 
 

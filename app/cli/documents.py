@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import i18n
 from app.audit import service as audit
 from app.campaigns import queries as campaigns
-from app.cli.output import ready
+from app.cli.output import ID, ready
 from app.config import LANGUAGES
 from app.reports import queries, results
 from app.reports.completion import render
@@ -23,7 +23,7 @@ from app.web import now
 
 @click.command(help=_("Write the completion report of a community, or of all with --all."))
 @click.argument("community", required=False)
-@click.option("--campaign", "campaign_id", required=True, type=int)
+@click.option("--campaign", "campaign_id", required=True, type=ID)
 @click.option("--as-of", help=_("A moment such as 2026-11-24T16:00; now if left out."))
 @click.option("--lang", type=click.Choice(LANGUAGES), help=_("The deployment's if left out."))
 @click.option("--masked", is_flag=True, help=_("With masked names."))
@@ -72,7 +72,7 @@ def _codes(session: Session, campaign_id: int) -> list[str]:
 
 
 @click.command(help=_("Write a campaign's results: one line or object a case."))
-@click.option("--campaign", "campaign_id", required=True, type=int)
+@click.option("--campaign", "campaign_id", required=True, type=ID)
 @click.option("--format", "form", required=True, type=click.Choice(list(results.FORMATS)))
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help=_("The file; else standard output.")

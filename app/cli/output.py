@@ -12,6 +12,9 @@ from app.db import Database
 from app.upkeep.schema import upgrade
 from app.web import database
 
+ID = click.IntRange(1, 2**63 - 1)
+"""What a database can hold as an id."""
+
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON instead of a table."))
 
 

@@ -1,7 +1,7 @@
 """Gathering a document's value: all figures are final before anything is drawn."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy.orm import Session
 
@@ -82,13 +82,13 @@ def moment_from(text: str, present: datetime) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=present.tzinfo)
+        moment = moment.astimezone(present.tzinfo)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        # The first and last days of the calendar don't exist in every zone.
         raise Problem("as_of_unreadable", field="as_of", values={"text": text[:40]}) from error
-    moment = (
-        moment.astimezone(present.tzinfo)
-        if moment.tzinfo
-        else moment.replace(tzinfo=present.tzinfo)
-    )
     if moment > present:
         raise Problem("as_of_ahead", field="as_of")
     return moment

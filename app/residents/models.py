@@ -81,6 +81,10 @@ class Number(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(String(40), unique=True)
+    reached_at: Mapped[datetime | None]
+    """When a call on it last reached somebody."""
+    reached_campaign_id: Mapped[int | None]
+    """The campaign of that call: for any other the number rests a while."""
 
 
 class ResidentNumber(Base):

@@ -59,6 +59,7 @@ def record(
         row = _record_one(session, actor, now, campaign, other, batch, call, number_id)
         row.with_call_id, row.request_hash = first.id, fingerprint
         session.flush()
+    _note_reached(session, campaign, number_id, call)
     _settle(session, group, batch, campaign, now)
     audit.record(session, actor.id, now, "call_recorded", "call", first.id, case=case.id)
     return Saved(first, repeated=False)
@@ -194,6 +195,15 @@ def _note_whose_turn(session: Session, case: Case, call: Call, decision: Decisio
         group.avoid_user_id = call.user_id
     elif DISPOSITIONS[call.disposition].reached:
         group.avoid_user_id = None
+
+
+def _note_reached(
+    session: Session, campaign: Campaign, number_id: int | None, call: CallInput
+) -> None:
+    """Other campaigns leave a number alone for a while once somebody was reached on it."""
+    if number_id is not None and DISPOSITIONS[call.disposition].reached:
+        number = session.get_one(Number, number_id)
+        number.reached_at, number.reached_campaign_id = call.ended_at, campaign.id
 
 
 def _settle(

@@ -94,7 +94,7 @@ def span(text: str) -> tuple[time, time]:
         start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError as error:
         raise Problem("rules_hours", field="hours", values={"text": text}) from error
-    if start >= end:
+    if start.tzinfo or end.tzinfo or start >= end:
         raise Problem("rules_hours", field="hours", values={"text": text})
     return start, end
 

@@ -107,7 +107,7 @@ def _deadline(value: Any) -> date | None:
 
 def _dispositions(value: Any) -> dict[str, str]:
     if isinstance(value, list):
-        value = dict.fromkeys(value, "")
+        value = dict.fromkeys(map(str, value), "")
     names = {str(code): str(name).strip() for code, name in _table("dispositions", value).items()}
     for code, name in names.items():
         if code not in DISPOSITIONS:

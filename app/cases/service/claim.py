@@ -1,11 +1,22 @@
 """The claim: one short transaction that hands whole call groups to one volunteer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, case, exists, func, literal, select, union_all, update
+from sqlalchemy import (
+    Select,
+    String,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -15,11 +26,12 @@ from app.campaigns.rules.calling import is_allowed, next_allowed
 from app.cases import queries
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.service.release import end_expired, free_groups
+from app.cases.service.settling import APPOINTMENT
 from app.db import insert
 from app.people import queries as people
 from app.people.models import User
 from app.problems import ForbiddenError, Problem
-from app.residents.models import ResidentNumber
+from app.residents.models import Number, ResidentNumber
 
 LARGEST_BATCH = 60
 
@@ -89,6 +101,17 @@ def _communities(
     return session.scalars(query.order_by(CampaignCommunity.community_code)).all()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a claim looks for: the batch to fill, where, how much, and since when numbers rest."""
+
+    batch: Batch
+    codes: Sequence[str]
+    now: datetime
+    size: int
+    rested_since: datetime
+
+
 def _take(
     session: Session,
     actor: User,
@@ -106,21 +129,18 @@ def _take(
     )  # fmt: skip
     session.add(batch)
     session.flush()
-    groups = _take_groups(session, batch, codes, now, size)
-    if not groups:
+    rested_since = now - timedelta(days=campaign.rules.rest_days)
+    if not _take_groups(session, Asked(batch, codes, now, size, rested_since)):
         session.delete(batch)
         return None
     return batch
 
 
-def _take_groups(
-    session: Session, batch: Batch, codes: Sequence[str], now: datetime, size: int
-) -> list[int]:
-    chosen = next_groups(session, batch, codes, now, size)
+def _take_groups(session: Session, asked: Asked) -> list[int]:
     taken = session.scalars(
         update(CallGroup)
-        .where(CallGroup.id.in_(chosen), CallGroup.batch_id.is_(None))
-        .values(batch_id=batch.id)
+        .where(CallGroup.id.in_(next_groups(session, asked)), CallGroup.batch_id.is_(None))
+        .values(batch_id=asked.batch.id)
         .returning(CallGroup.id)
         .execution_options(synchronize_session=False)
     ).all()
@@ -130,56 +150,62 @@ def _take_groups(
         .values(state="held")
         .execution_options(synchronize_session=False)
     )
-    lost = _hold_numbers(session, batch, taken, now)
-    free_groups(session, lost, now)
+    lost = _hold_numbers(session, asked, taken)
+    if lost:
+        _put_back(session, asked, lost)
     return [group for group in taken if group not in lost]
 
 
-def next_groups(
-    session: Session, batch: Batch, codes: Sequence[str], now: datetime, size: int
-) -> Select[int]:
+def _put_back(session: Session, asked: Asked, lost: Collection[int]) -> None:
+    """Undo the taking of groups whose numbers could not all be had: nobody ever held them."""
+    session.execute(delete(Hold).where(Hold.batch_id == asked.batch.id, Hold.group_id.in_(lost)))
+    free_groups(session, list(lost), asked.now)
+
+
+def next_groups(session: Session, asked: Asked) -> Select[int]:
     """Return the query for the groups to hand out: the design's order, up to ``size`` cases.
 
     The best of each community first (an index range each, so the cost does not grow with the
     number of cases), then the best of those. On PostgreSQL the rows are locked as they are
     read, and rows that another claim holds are passed over.
     """
-    best = _best(session, batch, codes, now, size)
+    best = _best(session, asked)
     order = (best.c.mine, best.c.priority, best.c.ready_at, best.c.address_key, best.c.id)
     so_far = func.sum(best.c.open_cases).over(order_by=order)
     ranked = select(best.c.id, (so_far - best.c.open_cases).label("before")).subquery()
-    return select(ranked.c.id).where(ranked.c.before < size)
+    return select(ranked.c.id).where(ranked.c.before < asked.size)
 
 
-def _best(session: Session, batch: Batch, codes: Sequence[str], now: datetime, size: int) -> Any:
+def _best(session: Session, asked: Asked) -> Any:
     if session.get_bind().dialect.name == "postgresql":
-        wanted = func.unnest(literal(list(codes)).cast(ARRAY(String))).column_valued("wanted")
-        rows = _ready(batch, wanted, now, size).with_for_update(skip_locked=True, of=CallGroup)
+        codes = literal(list(asked.codes)).cast(ARRAY(String))
+        wanted = func.unnest(codes).column_valued("wanted")
+        rows = _ready(asked, wanted).with_for_update(skip_locked=True, of=CallGroup)
         lateral = rows.lateral()
         return select(lateral).select_from(wanted).join(lateral, literal(value=True)).subquery()
-    return union_all(
-        *(select(_ready(batch, code, now, size).subquery()) for code in codes)
-    ).subquery()
+    return union_all(*(select(_ready(asked, code).subquery()) for code in asked.codes)).subquery()
 
 
-def _ready(batch: Batch, community: Any, now: datetime, size: int) -> Select[Any]:
+def _ready(asked: Asked, community: Any) -> Select[Any]:
     group = CallGroup
-    mine = case((group.appointment_user_id == batch.user_id, 0), else_=1).label("mine")
-    someone_else = group.avoid_user_id.is_(None) | (group.avoid_user_id != batch.user_id)
+    is_mine = (group.priority == APPOINTMENT) & (group.appointment_user_id == asked.batch.user_id)
+    mine = case((is_mine, 0), else_=1).label("mine")
+    not_avoided = group.avoid_user_id.is_(None) | (group.avoid_user_id != asked.batch.user_id)
     columns = (group.id, group.open_cases, mine, group.priority, group.ready_at, group.address_key)
     return (
         select(*columns)
         .where(
-            group.campaign_id == batch.campaign_id,
+            group.campaign_id == asked.batch.campaign_id,
             group.community_code == community,
             group.batch_id.is_(None),
             group.ready_at.is_not(None),
-            group.ready_at <= now,
-            someone_else,
+            group.ready_at <= asked.now,
+            not_avoided,
             ~_number_in_other_hands(),
+            ~_number_rests(asked),
         )
         .order_by(group.priority, group.ready_at, group.address_key, group.id)
-        .limit(size)
+        .limit(asked.size)
     )
 
 
@@ -197,31 +223,53 @@ def _number_in_other_hands() -> Any:
     )
 
 
-def _hold_numbers(
-    session: Session, batch: Batch, group_ids: Sequence[int], now: datetime
-) -> list[int]:
+def _number_rests(asked: Asked) -> Any:
+    """Another campaign reached somebody on a number of the group not long ago."""
+    return (
+        exists()
+        .where(
+            Case.group_id == CallGroup.id,
+            Case.state == "open",
+            ResidentNumber.resident_id == Case.resident_id,
+            Number.id == ResidentNumber.number_id,
+            Number.reached_at > asked.rested_since,
+            Number.reached_campaign_id != asked.batch.campaign_id,
+        )
+        .correlate(CallGroup)
+    )
+
+
+def _hold_numbers(session: Session, asked: Asked, group_ids: Sequence[int]) -> set[int]:
     """Hold every number of the groups; return the groups of which one could not be had.
 
     The constraint on live holds decides between two claims that found the same number free at
-    the same moment. In the order of numbers, so that such claims wait for each other in turn.
+    the same moment; inserting in the order of numbers makes such claims wait for each other in
+    turn. Of two groups that share a number only the first is taken: a hold belongs to one group.
     """
     wanted = session.execute(_numbers_of(group_ids)).all()
-    if not wanted:
-        return []
-    rows = [
-        {
-            "number_id": number, "generation": generation + 1, "group_id": group,
-            "batch_id": batch.id, "user_id": batch.user_id, "held_at": now,
+    first_group: dict[int, int] = {}
+    for number, group, _generation in wanted:
+        first_group.setdefault(number, group)
+    rows = {
+        number: {
+            "number_id": number, "generation": generation + 1, "group_id": first_group[number],
+            "batch_id": asked.batch.id, "user_id": asked.batch.user_id, "held_at": asked.now,
         }
-        for number, group, generation in wanted
-    ]  # fmt: skip
-    statement = insert(session, Hold).values(rows).on_conflict_do_nothing()
+        for number, _group, generation in wanted
+    }  # fmt: skip
+    if not rows:
+        return set()
+    statement = insert(session, Hold).values(list(rows.values())).on_conflict_do_nothing()
     held = set(session.scalars(statement.returning(Hold.number_id)))
-    missing = [number for number, _group, _generation in wanted if number not in held]
-    return [] if not missing else _groups_with(session, group_ids, missing)
+    return {
+        group
+        for number, group, _generation in wanted
+        if number not in held or group != first_group[number]
+    }
 
 
 def _numbers_of(group_ids: Sequence[int]) -> Select[int, int, int]:
+    """Each number of each group with its last generation, by number and group."""
     last = (
         select(func.coalesce(func.max(Hold.generation), 0))
         .where(Hold.number_id == ResidentNumber.number_id)
@@ -229,18 +277,9 @@ def _numbers_of(group_ids: Sequence[int]) -> Select[int, int, int]:
         .scalar_subquery()
     )
     return (
-        select(ResidentNumber.number_id, func.min(Case.group_id), last)
+        select(ResidentNumber.number_id, Case.group_id, last)
         .join(Case, Case.resident_id == ResidentNumber.resident_id)
         .where(Case.group_id.in_(group_ids), Case.state == "held")
-        .group_by(ResidentNumber.number_id)
-        .order_by(ResidentNumber.number_id)
+        .group_by(ResidentNumber.number_id, Case.group_id)
+        .order_by(ResidentNumber.number_id, Case.group_id)
     )
-
-
-def _groups_with(session: Session, group_ids: Sequence[int], numbers: Sequence[int]) -> list[int]:
-    query = (
-        select(Case.group_id)
-        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
-        .where(Case.group_id.in_(group_ids), ResidentNumber.number_id.in_(numbers))
-    )
-    return list(session.scalars(query.distinct()))

@@ -54,6 +54,12 @@ def upgrade() -> None:
         "numbers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("value", sa.String(length=40), nullable=False),
+        sa.Column("reached_at", UTCDateTime(), nullable=True),
+        sa.Column(
+            "reached_campaign_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_numbers")),
         sa.UniqueConstraint("value", name=op.f("uq_numbers_value")),
     )

@@ -1,0 +1,157 @@
+"""A town in which a campaign is running: what the tests of the queue and of calls act in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from app.calls.models import Call
+from app.calls.rules import CallInput
+from app.calls.service import correcting, recording
+from app.calls.service.recording import Saved
+from app.campaigns.models import Campaign
+from app.cases import queries
+from app.cases.models import Batch, CallGroup, Case
+from app.cases.service import claim as claiming
+from app.cases.service import opening, release
+from app.cases.service.claim import Claim
+from app.cases.service.settling import renew
+from app.db import Database
+from app.residents.models import Resident
+from app.residents.rules.rows import Draft
+from app.upkeep import check
+from tests import cast
+from tests.cast import BRIDGE, Cast, Person
+from tests.conftest import Clock
+
+KEYS = count(1)
+
+
+@dataclass
+class Town:
+    """One campaign, and everything people do in it, by the names of the residents."""
+
+    db: Database
+    clock: Clock
+    people: Cast
+    campaign: int
+    claimed: dict[int, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, db: Database, clock: Clock, drafts: Iterable[Draft | str], **rules: Any) -> "Town":
+        """A new town; who is only named has a number and a flat of their own, in this order."""
+        cast.communities(db)
+        people = cast.people(db)
+        cast.residents(db, BRIDGE, drafted(drafts))
+        return cls(db, clock, people, cast.open_campaign(db, [BRIDGE], **rules))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    def wait(self, **delta: float) -> None:
+        self.clock.now += timedelta(**delta)
+
+    def claim(self, who: Person, size: int = 20, **more: Any) -> Claim:
+        campaign = more.pop("campaign", self.campaign)
+        with self.db.writing() as session:
+            return claiming.claim(session, who.user, self.now, campaign, size, **more)
+
+    def take(self, who: Person, size: int = 20, **more: Any) -> list[str]:
+        """Claim and return whom, in the order of ringing."""
+        taken = self.claim(who, size, **more)
+        return [] if taken.batch is None else self.held(taken.batch)
+
+    def batch(self, who: Person, size: int = 20, **more: Any) -> Batch:
+        """Claim where there is something to be had."""
+        taken = self.claim(who, size, **more).batch
+        assert taken is not None
+        return taken
+
+    def held(self, batch: Batch) -> list[str]:
+        with self.db.reading() as session:
+            groups = [group.id for group in queries.held_groups(session, [batch.id])]
+            cases = queries.cases_of(session, groups)
+        order = {group: place for place, group in enumerate(groups)}
+        found = [case for case in cases if case.state == "held"]
+        found.sort(key=lambda case: (order[case.group_id], case.id))
+        return [case.resident.name for case in found]
+
+    def in_hand(self, who: Person) -> set[str]:
+        with self.db.reading() as session:
+            batches = queries.live_batches(session, who.user, self.campaign)
+        return {name for batch in batches for name in self.held(batch)}
+
+    def release(self, who: Person, batch: Batch) -> None:
+        with self.db.writing() as session:
+            release.release(session, who.user, self.now, batch.id)
+
+    def look_at(self, batch: Batch) -> None:
+        """Open a batch, as its first page does."""
+        with self.db.writing() as session:
+            campaign = session.get_one(Campaign, self.campaign)
+            renew(session, session.get_one(Batch, batch.id), campaign.rules, self.now)
+
+    def close(self) -> None:
+        with self.db.writing() as session:
+            opening.close_campaign(session, None, self.now, self.campaign)
+
+    def case(self, name: str, campaign: int | None = None) -> Case:
+        query = (
+            select(Case)
+            .join(Resident, Resident.id == Case.resident_id)
+            .where(Resident.name == name, Case.campaign_id == (campaign or self.campaign))
+        )
+        with self.db.reading() as session:
+            return session.scalars(query).one()
+
+    def group(self, name: str) -> CallGroup:
+        with self.db.reading() as session:
+            return session.get_one(CallGroup, self.case(name).group_id)
+
+    def calls(self, name: str | None = None) -> Sequence[Call]:
+        """The calls on a resident, or all, in the order of commits."""
+        query = select(Call).order_by(Call.campaign_id, Call.position)
+        if name is not None:
+            query = query.where(Call.case_id == self.case(name).id)
+        with self.db.reading() as session:
+            return session.scalars(query).all()
+
+    def said(self, disposition: str = "completed", **more: Any) -> CallInput:
+        """A call of two minutes that has just ended."""
+        if disposition == "callback_requested":
+            more.setdefault("callback_at", self.now + timedelta(hours=3))
+        if "also" in more:
+            more["also"] = tuple(self.case(name).id for name in more["also"])
+        started = more.pop("started_at", self.now - timedelta(minutes=2))
+        return CallInput(disposition, started, more.pop("ended_at", self.now), **more)
+
+    def save(self, who: Person, name: str, disposition: str = "completed", **more: Any) -> Saved:
+        key = more.pop("key", None) or f"key {next(KEYS)}"
+        case_id = more.pop("case_id", None) or self.case(name).id
+        wanted = self.said(disposition, **more)
+        with self.db.writing() as session:
+            return recording.record(session, who.user, self.now, case_id, wanted, key)
+
+    def correct(self, who: Person, call: Call, disposition: str, **more: Any) -> Call:
+        wanted = self.said(disposition, **more)
+        with self.db.writing() as session:
+            return correcting.correct(session, who.user, self.now, call.id, wanted)
+
+    def broken(self) -> list[str]:
+        """What ``ringround check`` finds."""
+        with self.db.reading() as session:
+            return [f"{one.law}: {one.row}: {one.what}" for one in check.run(session)]
+
+
+def drafted(drafts: Iterable[Draft | str]) -> list[Draft]:
+    """Rows of a roster; the names alone get a flat and a number each, in order."""
+    return [
+        cast.resident(one, cast.mobile(number), room=f"{number:03}")
+        if isinstance(one, str)
+        else one
+        for number, one in enumerate(drafts, 1)
+    ]

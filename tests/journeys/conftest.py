@@ -1,0 +1,63 @@
+"""Chromium, a place for the pictures, and a city that is served on either database."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from app.db import Database
+from app.territory import service as territory
+from tests.cast import NOW
+from tests.journeys.served import City, serving
+from tests.journeys.windows import Window, window
+
+COMMUNITIES = Path(__file__).parents[2] / "app" / "demo" / "communities.csv"
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+).split()
+
+Open = Callable[..., AbstractContextManager[Window]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is missing: run `make browser`, or `apt-get install chromium`."
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for pictures, never inside the repository unless somebody says so."""
+    given = os.environ.get("RINGROUND_SCREENSHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def city(engine_url: str, tmp_path: Path) -> Iterator[City]:
+    """A served city of 46 communities, without residents or accounts."""
+    database = Database(engine_url)
+    with database.writing() as session:
+        territory.load(session, None, NOW, COMMUNITIES.read_text("utf-8"), COMMUNITIES.name)
+    database.close()
+    with serving(tmp_path, engine_url) as served:
+        yield served
+
+
+@pytest.fixture
+def opens(browser: Browser, city: City, photos: Path) -> Open:
+    """How a person of this city opens a window: ``opens(**PHONE)``."""
+    opened: Callable[..., Any] = partial(window, browser, city.url, photos)
+    return opened

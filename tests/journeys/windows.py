@@ -1,0 +1,105 @@
+"""A browser window that notices what a person would not: errors, refusals, strange hosts."""
+
+import gettext
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+TRANSLATIONS = Path(__file__).parents[2] / "app" / "translations"
+
+PHONE: Mapping[str, Any] = {
+    "viewport": {"width": 360, "height": 640},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+DESKTOP: Mapping[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+
+
+def said(text: str, lang: str = "zh", **values: object) -> str:
+    """Return a message as the pages say it in this language."""
+    found = gettext.translation("messages", TRANSLATIONS, [lang], fallback=True)
+    return found.gettext(text) % values
+
+
+class Window:
+    """One window of one person, and what went wrong in it."""
+
+    def __init__(self, page: Page, url: str, photos: Path) -> None:
+        self.page = page
+        self.url = url
+        self.wrong: list[str] = []
+        self.refused_on_purpose: set[str] = set()
+        """Paths that may answer 4xx, because the test asks for what there is not."""
+        self._photos = photos
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._note(f"script error: {error}"))
+        page.on("request", self._on_request)
+        page.on("response", self._on_response)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def photo(self, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of the page for people to look at."""
+        self.page.screenshot(path=self._photos / f"{name}.png", full_page=whole)
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.url)
+
+    @property
+    def text(self) -> str:
+        return self.page.locator("main").inner_text()
+
+    def numbers(self, selector: str) -> list[int]:
+        """Return the first figure in each element that fits."""
+        texts = self.page.locator(selector).all_inner_texts()
+        return [int(re.sub(r"\D.*", "", text.replace(",", ""), flags=re.DOTALL)) for text in texts]
+
+    def press(self, text: str, lang: str = "zh", **values: object) -> None:
+        """Press the button that says this message, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=said(text, lang, **values), exact=True).click()
+
+    def _note(self, what: str) -> None:
+        self.wrong.append(f"{self.path}: {what}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # A 4xx page is also written to the console; the answers are judged by their status.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self._note(f"console: {message.text}")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.url + "/", "data:")):
+            self._note(f"asks another host: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        path = response.url.removeprefix(self.url)
+        if response.status >= 400 and path not in self.refused_on_purpose:
+            self._note(f"{response.request.method} {path} answers {response.status}")
+
+
+@contextmanager
+def window(browser: Browser, url: str, photos: Path, **kind: Any) -> Iterator[Window]:
+    """Open a window of this kind; what went wrong in it fails the test when it is closed."""
+    with _context(browser, kind) as context:
+        opened = Window(context.new_page(), url, photos)
+        yield opened
+    assert not opened.wrong, "\n".join(opened.wrong)
+
+
+@contextmanager
+def _context(browser: Browser, kind: Mapping[str, Any]) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        **{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce", **kind}
+    )
+    context.set_default_timeout(15_000)
+    try:
+        yield context
+    finally:
+        context.close()
