@@ -12,7 +12,10 @@ from app.territory.models import Community
 
 def find_user(session: Session, name: str) -> User | None:
     """Return the user of this name, in any case of letters."""
-    return session.scalar(select(User).where(func.lower(User.name) == name.strip().lower()))
+    name = name.strip()
+    # SQLite knows the case of a to z only: a name in other letters fits as it is written.
+    fits = (func.lower(User.name) == name.lower()) | (User.name == name)
+    return session.scalar(select(User).where(fits))
 
 
 def get_user(session: Session, name: str) -> User:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.db import insert
 from app.people import queries
 from app.people.models import SignInFailures, Team, User, UserCommunity
 from app.people.rules import (
@@ -124,19 +125,47 @@ def set_password(user: User, password: str) -> None:
     user.password_hash = _hasher.hash(checked_password(password, user.name))
 
 
-def sign_in(
-    session: Session, name: str, password: str, device: str | None, address: str, now: datetime
+def look_up(
+    session: Session, name: str, device: str | None, address: str, now: datetime
 ) -> User | None:
-    """Return the user, or None for a wrong name or password (which of the two is not told).
+    """Return the user who wants to sign in, before anybody looks at the password.
 
     ``device`` is the identifier of a browser in which this account was signed in before. Raises
     Problem ``sign_in_throttled`` after too many failures.
     """
-    limits = _limits(name, device, address)
-    for key, throttle in limits.items():
-        _refuse_throttled(session, key, throttle, now)
+    for key, throttle in _limits(name, device, address).items():
+        row = session.get(SignInFailures, key)
+        if row and throttle.blocks(row.count, row.since, now):
+            minutes = -(-(row.since + throttle.window - now) // timedelta(minutes=1))
+            raise Problem("sign_in_throttled", values={"minutes": minutes})
+    return queries.find_user(session, name)
+
+
+def password_fits(user: User | None, password: str) -> bool:
+    """Whether this is the user's password; takes as long when there is no such user.
+
+    Slow on purpose: call it outside any transaction.
+    """
+    try:
+        _hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return user is not None
+
+
+def sign_in(
+    session: Session,
+    name: str,
+    device: str | None,
+    address: str,
+    now: datetime,
+    *,
+    fits: bool,
+) -> User | None:
+    """Return the user, or None for a wrong name or password (which of the two is not told)."""
     user = queries.find_user(session, name)
-    if not _password_fits(user, password) or user is None or not user.active:
+    limits = _limits(name, device, address)
+    if not fits or user is None or not user.active:
         for key, throttle in limits.items():
             _count_failure(session, key, throttle, now)
         audit.record(session, _id(user), now, "sign_in_failed", "user", _id(user) or 0)
@@ -154,29 +183,20 @@ def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
     }
 
 
-def _refuse_throttled(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
-    row = session.get(SignInFailures, key)
-    if row and throttle.blocks(row.count, row.since, now):
-        minutes = -(-(row.since + throttle.window - now) // timedelta(minutes=1))
-        raise Problem("sign_in_throttled", values={"minutes": minutes})
-
-
 def _count_failure(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
-    row = session.get(SignInFailures, key)
-    if row is None:
-        row = SignInFailures(key=key, count=0, since=now)
-        session.add(row)
-    elif now >= row.since + throttle.window:
-        row.count, row.since = 0, now
-    row.count += 1
-
-
-def _password_fits(user: User | None, password: str) -> bool:
-    try:
-        _hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return user is not None
+    """Count in one statement: two failures at the same moment are two."""
+    row = SignInFailures
+    starts_anew = row.since <= now - throttle.window
+    statement = insert(session, row).values(key=key, count=1, since=now)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "count": case((starts_anew, 1), else_=row.count + 1),
+                "since": case((starts_anew, now), else_=row.since),
+            },
+        )
+    )
 
 
 def _id(user: User | None) -> int | None:

@@ -47,15 +47,18 @@ def sign_in() -> str | Response:
 
 
 def _signed_in(form: SignInForm) -> User | None:
+    """Return the user; None, and why on the next page, when name or password is wrong."""
     name, password = form.name.data or "", form.password.data or ""
+    device, address = device_of(name), request.remote_addr or ""
     try:
-        with writing() as db:
-            user = service.sign_in(
-                db, name, password, device_of(name), request.remote_addr or "", now()
-            )
+        with reading() as db:
+            known = service.look_up(db, name, device, address, now())
     except Problem as problem:
         tell(problem)
         return None
+    fits = service.password_fits(known, password)
+    with writing() as db:
+        user = service.sign_in(db, name, device, address, now(), fits=fits)
     if user is None:
         flash(_("Name or password is wrong."), "error")
     return user

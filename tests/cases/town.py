@@ -85,6 +85,12 @@ class Town:
             batches = queries.live_batches(session, who.user, self.campaign)
         return {name for batch in batches for name in self.held(batch)}
 
+    def batch_of(self, who: Person) -> Batch:
+        """The one batch somebody holds."""
+        with self.db.reading() as session:
+            (batch,) = queries.live_batches(session, who.user, self.campaign)
+        return batch
+
     def release(self, who: Person, batch: Batch) -> None:
         with self.db.writing() as session:
             release.release(session, who.user, self.now, batch.id)

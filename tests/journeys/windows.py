@@ -66,6 +66,11 @@ class Window:
         with self.page.expect_navigation():
             self.page.get_by_role("button", name=said(text, lang, **values), exact=True).click()
 
+    def press_link(self, text: str, lang: str = "zh") -> None:
+        """Follow the link that says this message."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=said(text, lang), exact=True).click()
+
     def _note(self, what: str) -> None:
         self.wrong.append(f"{self.path}: {what}")
 

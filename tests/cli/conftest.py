@@ -1,0 +1,103 @@
+"""Running commands inside this process, and once in a while as a user's shell does."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from app import create_app
+from app.config import Settings
+from app.db import Database
+from tests import cast
+from tests.cast import BRIDGE, SCHOOL
+from tests.conftest import Clock
+
+RINGROUND = Path(sys.executable).with_name("ringround")
+
+
+@dataclass
+class Shell:
+    """Runs ``ringround`` in this process, in the language of its app."""
+
+    app: Flask
+
+    def __call__(self, *words: str, exits: int = 0, stdin: str | bytes | None = None) -> Result:
+        with self.app.app_context():
+            from app.cli.commands import ringround
+
+            result = CliRunner().invoke(ringround, words, input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        assert result.exit_code == exits, result.output
+        assert not exits or result.output.strip(), "a failure that says nothing"
+        return result
+
+    def json(self, *words: str, exits: int = 0, stdin: str | None = None) -> Any:
+        return json.loads(self(*words, "--json", exits=exits, stdin=stdin).stdout)
+
+
+@pytest.fixture
+def shell(app: Flask) -> Shell:
+    """The command line in English."""
+    app.config["RINGROUND"] = replace(app.config["RINGROUND"], lang="en")
+    app.extensions["babel"].default_locale = "en"
+    return Shell(app)
+
+
+@pytest.fixture
+def chinese(settings: Settings, clock: Clock) -> Shell:
+    """The command line as it speaks where nobody chose a language."""
+    return Shell(create_app(settings, clock=clock))
+
+
+@pytest.fixture
+def campaign(db: Database) -> int:
+    """An open campaign over a household of two and somebody without a number."""
+    cast.communities(db)
+    drafts = [
+        cast.resident("陈一", cast.mobile(1), room="101室"),
+        cast.resident("陈二", cast.mobile(1), cast.mobile(2), room="101室"),
+        cast.resident("王三", room="201室"),
+    ]
+    cast.residents(db, BRIDGE, drafts)
+    cast.residents(db, SCHOOL, [cast.resident("李四", cast.mobile(4))])
+    return cast.open_campaign(db, [BRIDGE, SCHOOL])
+
+
+@dataclass
+class Installed:
+    """The console script in a process of its own, with nothing of the tests' environment."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *words: str, exits: int = 0, stdin: bytes = b"") -> str:
+        done = subprocess.run(
+            [RINGROUND, *words],
+            input=stdin,
+            env=self.environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        said = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == exits, said
+        assert "Traceback" not in said
+        return done.stdout.decode()
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Callable[..., Installed]:
+    """Makes the console script's runner; by default on a new instance, in English."""
+
+    def make(**environment: str) -> Installed:
+        base = {"PATH": os.environ["PATH"], "RINGROUND_INSTANCE": str(tmp_path / "instance")}
+        return Installed({**base, "RINGROUND_LANG": "en", **environment})
+
+    return make
