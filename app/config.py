@@ -34,7 +34,7 @@ class Settings:
     """How many trusted reverse proxies stand in front and set X-Forwarded-*."""
     base_url: str = "http://127.0.0.1:8000"
     """Where invitation links point."""
-    upload_bytes: int = 32 * 1024 * 1024
+    upload_bytes: int = 20 * 1024 * 1024
     root: Path = ROOT
     """Where templates, static files and translations lie."""
 
@@ -55,7 +55,7 @@ class Settings:
             secure_cookies=_choice(environ, "RINGROUND_SECURE_COOKIES", ("1", "0")) == "1",
             proxies=_count(environ, "RINGROUND_PROXIES", 0),
             base_url=(environ.get("RINGROUND_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
-            upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 32) * 1024 * 1024,
+            upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
         )
 
 

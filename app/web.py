@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import i18n
@@ -125,6 +127,8 @@ def local_path(target: str | None) -> str:
 
 def init(app: Flask, navigation: Callable[[], Sequence[Link]]) -> None:
     """Add headers, error pages and what every template may use."""
+    app.url_map.converters["int"] = _KeyConverter
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _csrf_error)
@@ -133,6 +137,20 @@ def init(app: Flask, navigation: Callable[[], Sequence[Link]]) -> None:
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(Exception, _broken)
     app.context_processor(lambda: _furniture(navigation))
+
+
+class _KeyConverter(IntegerConverter):
+    """A key in an address: no engine holds a larger one, and asking for it would be an error."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
+def _refuse_nul() -> None:
+    """No text of PostgreSQL holds a NUL, and no browser sends one unless somebody makes it."""
+    texts = chain([request.path], *request.args.listvalues(), *request.form.listvalues())
+    if any("\0" in text for text in texts):
+        raise BadRequest
 
 
 def _furniture(navigation: Callable[[], Sequence[Link]]) -> dict[str, Any]:

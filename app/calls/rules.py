@@ -69,8 +69,13 @@ def _check_appointment(call: CallInput, now: datetime) -> None:
 
 
 def fingerprint(case_id: int, call: CallInput) -> str:
-    """Return a hash by which a repeated save is told from another call under the same key."""
-    text = json.dumps([case_id, asdict(call)], default=str, sort_keys=True, ensure_ascii=False)
+    """Return a hash by which a repeated save is told from another call under the same key.
+
+    The end is left out: a page that knows none says the moment it was sent, which a repetition
+    moves on.
+    """
+    said = {name: value for name, value in asdict(call).items() if name != "ended_at"}
+    text = json.dumps([case_id, said], default=str, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ class UploadForm(Form):
 
     roster = FileField(
         _l("Roster file"),
-        description=_l("An Excel workbook (.xlsx) or a text table (.csv), up to 32 MB."),
+        description=_l("An Excel workbook (.xlsx) or a text table (.csv), up to 20 MB."),
         render_kw={"accept": ".xlsx,.xlsm,.csv,.tsv,.txt", "required": True},
     )
     community = SelectField(

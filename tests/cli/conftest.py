@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,18 +44,25 @@ class Shell:
         return json.loads(self(*words, "--json", exits=exits, stdin=stdin).stdout)
 
 
+@contextmanager
+def speaking(lang: str, settings: Settings, clock: Clock) -> Iterator[Shell]:
+    app = create_app(replace(settings, lang=lang), clock=clock)
+    yield Shell(app)
+    app.extensions["database"].close()
+
+
 @pytest.fixture
-def shell(app: Flask) -> Shell:
+def shell(settings: Settings, clock: Clock) -> Iterator[Shell]:
     """The command line in English."""
-    app.config["RINGROUND"] = replace(app.config["RINGROUND"], lang="en")
-    app.extensions["babel"].default_locale = "en"
-    return Shell(app)
+    with speaking("en", settings, clock) as found:
+        yield found
 
 
 @pytest.fixture
-def chinese(settings: Settings, clock: Clock) -> Shell:
-    """The command line as it speaks where nobody chose a language."""
-    return Shell(create_app(settings, clock=clock))
+def chinese(settings: Settings, clock: Clock) -> Iterator[Shell]:
+    """The command line in Chinese."""
+    with speaking("zh", settings, clock) as found:
+        yield found
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from app.audit import service as audit
 from app.calls import rules
 from app.calls.models import Call
 from app.calls.rules import CallInput
-from app.calls.service.recording import decide, next_position
+from app.calls.service.recording import decide, locked, next_position
 from app.campaigns.models import Campaign
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import Case
 from app.cases.service import settling
 from app.people.models import User
 from app.problems import NotFoundError, Problem
@@ -28,20 +28,17 @@ def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: 
         raise NotFoundError(f"call {call_id}")
     campaign = session.get_one(Campaign, original.campaign_id)
     rules.check(wanted, campaign.dispositions, now)
-    case = _locked(session, original)
+    case, group, batch = locked(session, actor, original.case_id)
     if session.scalar(select(Call.id).where(Call.corrects_id == call_id)):
         raise Problem("already_corrected")
     row = _correction(session, campaign, original, wanted, now)
     if row.applied:
         _decide_again(session, campaign, case, row, now)
+        settling.regroup(session, group, now)
+        if batch is not None:
+            settling.renew_or_end(session, batch, campaign.rules, now)
     audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
     return row
-
-
-def _locked(session: Session, original: Call) -> Case:
-    group_id = session.get_one(Case, original.case_id).group_id
-    session.get_one(CallGroup, group_id, with_for_update=True, populate_existing=True)
-    return session.get_one(Case, original.case_id, with_for_update=True, populate_existing=True)
 
 
 def _correction(
@@ -70,8 +67,3 @@ def _decide_again(
     decide(session, campaign, case, row, now)
     if was_held and case.state == "open":
         case.state = "held"
-    group = session.get_one(CallGroup, case.group_id)
-    batch = session.get(Batch, group.batch_id) if group.batch_id else None
-    settling.regroup(session, group, now)
-    if batch is not None:
-        settling.renew_or_end(session, batch, campaign.rules, now)

@@ -41,13 +41,14 @@ def record(
     """
     if not key or len(key) > rules.LONGEST_KEY:
         raise Problem("key_missing", values={"longest": rules.LONGEST_KEY})
+    case, group, batch = locked(session, actor, case_id)
+    # Looked for under the lock, so that two deliveries of one save can't both be the first.
     fingerprint = rules.fingerprint(case_id, call)
     earlier = _earlier(session, actor, key)
     if earlier is not None:
         if earlier.request_hash != fingerprint:
             raise Problem("key_reused")
         return Saved(earlier, repeated=True)
-    case, group, batch = _locked(session, actor, case_id)
     campaign = session.get_one(Campaign, case.campaign_id)
     rules.check(call, campaign.dispositions, now)
     others = _others(session, group, case, call.also)
@@ -70,10 +71,12 @@ def _earlier(session: Session, actor: User, key: str) -> Call | None:
     return session.scalar(query)
 
 
-def _locked(session: Session, actor: User, case_id: int) -> tuple[Case, CallGroup, Batch | None]:
+def locked(session: Session, actor: User, case_id: int) -> tuple[Case, CallGroup, Batch | None]:
     """Return the case with its group and the batch that holds it, locked in the house's order.
 
-    Batch before group: the sweep that ends leases locks in that order too.
+    Batch, then group, then case, and the campaign last: whoever locks more than one of them
+    does so in this order, or passes over what is locked. Raises NotFoundError for a case that
+    the actor never held.
     """
     group_id = session.scalar(select(Case.group_id).where(Case.id == case_id))
     if group_id is None or not cases.has_held(session, actor, group_id):

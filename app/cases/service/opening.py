@@ -11,9 +11,9 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.following import State, what_follows
 from app.campaigns.service import get_locked
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import CallGroup, Case
 from app.cases.rules.groups import Member, form_groups
-from app.cases.service.release import end_batches
+from app.cases.service.release import end_expired
 from app.people.models import User
 from app.problems import Problem
 from app.residents.models import Household, Resident
@@ -46,9 +46,10 @@ def close_campaign(session: Session, actor: User | None, now: datetime, campaign
     campaign = get_locked(session, campaign_id)
     if campaign.status != "open":
         raise Problem("campaign_not_open")
-    live = select(Batch.id).where(Batch.campaign_id == campaign_id, Batch.ended_at.is_(None))
-    end_batches(session, session.scalars(live.with_for_update()).all(), now, "closed")
     campaign.status, campaign.closed_at = "closed", now
+    session.flush()
+    # Without waiting for a batch that somebody saves on: a save waits for this campaign's row.
+    end_expired(session, now)
     user_id = None if actor is None else actor.id
     audit.record(session, user_id, now, "campaign_closed", "campaign", campaign.id)
 

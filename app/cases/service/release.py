@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
@@ -22,13 +23,19 @@ def release(session: Session, actor: User, now: datetime, batch_id: int) -> None
 
 
 def end_expired(session: Session, now: datetime) -> None:
-    """End every batch whose lease is over; a claim does this first, so no scheduler has to.
+    """End every batch whose lease or campaign is over; a claim does this first, so that no
+    scheduler has to.
 
     A batch that somebody is just saving on is skipped: that save decides.
     """
-    over = select(Batch.id).where(Batch.ended_at.is_(None), Batch.lease_expires_at <= now)
-    ids = session.scalars(over.with_for_update(skip_locked=True)).all()
-    end_batches(session, ids, now, "expired")
+    is_over = (Batch.lease_expires_at <= now) | (Campaign.status == "closed")
+    query = (
+        select(Batch.id)
+        .join(Campaign, Campaign.id == Batch.campaign_id)
+        .where(Batch.ended_at.is_(None), is_over)
+        .with_for_update(skip_locked=True, of=Batch)
+    )
+    end_batches(session, session.scalars(query).all(), now, "expired")
 
 
 def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reason: str) -> None:
