@@ -71,11 +71,10 @@ def _check_appointment(call: CallInput, now: datetime) -> None:
 def fingerprint(case_id: int, call: CallInput) -> str:
     """Return a hash by which a repeated save is told from another call under the same key.
 
-    The end is left out: a page that knows none says the moment it was sent, which a repetition
-    moves on.
+    The end of the call is left out: a form that is sent twice ends twice.
     """
-    said = {name: value for name, value in asdict(call).items() if name != "ended_at"}
-    text = json.dumps([case_id, said], default=str, sort_keys=True, ensure_ascii=False)
+    facts = {name: value for name, value in asdict(call).items() if name != "ended_at"}
+    text = json.dumps([case_id, facts], default=str, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

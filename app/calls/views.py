@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.calls import queries, screen
 from app.calls.forms import CallForm
 from app.calls.models import Call
-from app.calls.service import correcting, recording
+from app.calls.service import correcting
 from app.calls.wording import disposition_name, disposition_options, kept_reason, slot_options
 from app.campaigns.models import Campaign
 from app.cases.service import release as releasing
@@ -84,14 +84,13 @@ def _first_error(form: CallForm) -> str:
 def _save(form: CallForm) -> Response:
     moment = now()
     described = form.call(moment)
+    case_id, key = form.case.data or 0, form.key.data or ""
     with writing() as session:
-        saved = recording.record(
-            session, actor(), moment, form.case.data or 0, described, form.key.data or ""
-        )
-        campaign = session.get_one(Campaign, saved.call.campaign_id)
-    if not saved.call.applied:
-        _say_saved(campaign, saved.call)
-    return redirect(url_for(".next_call", campaign_id=campaign.id, last=saved.call.id))
+        saved = correcting.save_or_correct(session, actor(), moment, case_id, described, key)
+        campaign = session.get_one(Campaign, saved.campaign_id)
+    if not saved.applied:
+        _say_saved(campaign, saved)
+    return redirect(url_for(".next_call", campaign_id=campaign.id, last=saved.id))
 
 
 def _say_saved(campaign: Campaign, saved: Call) -> None:

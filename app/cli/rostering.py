@@ -121,7 +121,7 @@ def _resident(resident: Resident) -> dict[str, Any]:
 @as_json
 def numbers(cells: tuple[str, ...], *, as_json: bool) -> None:
     """Read phone cells; ``-`` reads lines from standard input."""
-    texts = [line.rstrip("\r\n") for line in sys.stdin] if cells == ("-",) else list(cells)
+    texts = _lines() if cells == ("-",) else list(cells)
     rows = [_reading(text) for text in texts]
     if as_json:
         print_json(rows)
@@ -134,6 +134,12 @@ def numbers(cells: tuple[str, ...], *, as_json: bool) -> None:
             for row in rows
         ],
     )
+
+
+def _lines() -> list[str]:
+    """The lines of standard input, in whatever locale; what is no UTF-8 is nobody's number."""
+    stream = click.get_text_stream("stdin", encoding="utf-8", errors="replace")
+    return [line.rstrip("\r\n") for line in stream]
 
 
 def _reading(text: str) -> dict[str, Any]:

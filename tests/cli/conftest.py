@@ -40,7 +40,7 @@ class Shell:
         assert not exits or result.output.strip(), "a failure that says nothing"
         return result
 
-    def json(self, *words: str, exits: int = 0, stdin: str | None = None) -> Any:
+    def json(self, *words: str, exits: int = 0, stdin: str | bytes | None = None) -> Any:
         return json.loads(self(*words, "--json", exits=exits, stdin=stdin).stdout)
 
 

@@ -1,8 +1,7 @@
 """Rosters, residents and numbers by command line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -178,16 +177,9 @@ def test_numbers_are_read_as_the_import_reads_them(given: str, chinese: Shell) -
 
 
 def test_bytes_that_are_no_text_are_still_read(shell: Shell) -> None:
-    (row,) = shell_json(shell, b"\xff 13912345678\n")
+    (row,) = shell.json("numbers", "-", stdin=b"\xff 13912345678\n")
 
     assert row["phones"] == ["+8613912345678"]
-
-
-def shell_json(shell: Shell, stdin: bytes) -> Sequence[Any]:
-    import json
-
-    rows: Sequence[Any] = json.loads(shell("numbers", "-", "--json", stdin=stdin).stdout)
-    return rows
 
 
 def test_why_a_number_is_refused_is_said_in_either_language(shell: Shell, chinese: Shell) -> None:

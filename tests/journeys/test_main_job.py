@@ -117,6 +117,7 @@ def ring_through(phone: Window, db: Database) -> None:
 
 def choose(phone: Window, disposition: str) -> None:
     tile = phone.page.locator(f"input[name=disposition][value={disposition}]")
+    tile.wait_for(state="attached")
     if not tile.is_visible():
         phone.page.locator("details:has(input[name=disposition]) summary").tap()
     tile.check()

@@ -9,6 +9,7 @@ from app.audit import service as audit
 from app.calls import rules
 from app.calls.models import Call
 from app.calls.rules import CallInput
+from app.calls.service import recording
 from app.calls.service.recording import decide, locked, next_position
 from app.campaigns.models import Campaign
 from app.cases.models import Case
@@ -39,6 +40,35 @@ def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: 
             settling.renew_or_end(session, batch, campaign.rules, now)
     audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
     return row
+
+
+def save_or_correct(
+    session: Session, actor: User, now: datetime, case_id: int, call: CallInput, key: str
+) -> Call:
+    """Record a call; the same form sent again with another answer is a correction of it.
+
+    Whoever goes back in the browser and chooses again means what was chosen last.
+    """
+    try:
+        return recording.record(session, actor, now, case_id, call, key).call
+    except Problem as problem:
+        if problem.code != "key_reused":
+            raise
+    latest = _latest(session, actor, key)
+    said = (latest.disposition, latest.note, latest.callback_at)
+    if said == (call.disposition, call.note.strip(), call.callback_at):
+        return latest
+    return correct(session, actor, now, latest.id, call)
+
+
+def _latest(session: Session, actor: User, key: str) -> Call:
+    """The call saved under the key, or its newest correction."""
+    found = session.scalars(
+        select(Call).where(Call.user_id == actor.id, Call.idempotency_key == key)
+    ).one()
+    while newer := session.scalar(select(Call).where(Call.corrects_id == found.id)):
+        found = newer
+    return found
 
 
 def _correction(
