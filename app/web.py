@@ -219,6 +219,8 @@ def _problem(problem: Problem) -> tuple[str, int]:
 
 def _broken(error: Exception) -> tuple[str, int]:
     current_app.logger.error("unexpected error", exc_info=error)
+    # The page must show when the database does not answer, so it asks for nobody's account.
+    current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]  # noqa: SLF001
     text = _("Something went wrong here. Nothing was changed; please try again.")
     return error_page(500, _("Something went wrong"), text)
 

@@ -1,5 +1,6 @@
 """Rosters, residents and numbers."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def numbers(cells: tuple[str, ...], *, as_json: bool) -> None:
 
 def _lines() -> list[str]:
     """The lines of standard input, in whatever locale; what is no UTF-8 is nobody's number."""
-    stream = click.get_text_stream("stdin", encoding="utf-8", errors="replace")
+    stream = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
     return [line.rstrip("\r\n") for line in stream]
 
 

@@ -87,10 +87,11 @@ def _give_communities(session: Session, user: User, codes: Sequence[str]) -> Non
 
 
 def invite(session: Session, actor: User | None, user: User, now: datetime) -> str:
-    """Return a one-time invitation code; it replaces any earlier one and ends all sessions."""
+    """Return a one-time invitation code; any earlier one, the password and all sessions end."""
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     user.invitation_hash = _digest(code)
     user.invitation_expires_at = now + INVITATION_LASTS
+    user.password_hash = None
     user.session_epoch += 1
     audit.record(session, _id(actor), now, "user_invited", "user", user.id)
     return code

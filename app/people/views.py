@@ -94,8 +94,9 @@ def join() -> str | Response:
         except Problem as problem:
             tell(problem)
         else:
+            response = _welcome(user, None)
             flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
-            return _welcome(user, None)
+            return response
     return render_template("people/join.html", form=form)
 
 

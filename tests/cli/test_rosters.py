@@ -121,7 +121,6 @@ def test_only_the_sheet_that_was_named_is_read(shell: Shell, save: Save) -> None
     ("content", "said"),
     [
         ("", "empty"),
-        (HEAD, "no rows"),
         ("甲,乙\n1,2\n", "No column with names was found"),
         (b"PK\x03\x04 is not all", "damaged"),
     ],

@@ -71,175 +71,45 @@ class Disposition:
 HOUR = 60
 DAY = 24 * HOUR
 
-_R, _N, _NUM, _P = Group.REACHED, Group.NOT_REACHED, Group.NUMBER, Group.PERSON
+_REACHED, _SILENT, _NUMBER, _PERSON = Group
+
+# Code, names, AAPOR code, what follows, heading, marks (F final, R someone answered, C the
+# resident is confirmed), pause in minutes.
 # fmt: off
-_ROWS = (
-    Disposition(
-        "completed",
-        "核对完成",
-        "Completed",
-        "1.1",
-        Follow.DONE,
-        _R,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "partial",
-        "部分完成",
-        "Partly completed",
-        "1.2",
-        Follow.AGAIN,
-        _R,
-        reached=True,
-        confirms=True,
-        pause_minutes=DAY,
-    ),
-    Disposition(
-        "callback_requested",
-        "约定回电",
-        "Call back later",
-        "2.21",
-        Follow.APPOINTMENT,
-        _R,
-        reached=True,
-        confirms=True,
-        pause_minutes=2 * HOUR,
-    ),
-    Disposition(
-        "respondent_unavailable",
-        "本人不在",
-        "Resident not available",
-        "2.21",
-        Follow.AGAIN,
-        _R,
-        reached=True,
-        confirms=True,
-        pause_minutes=3 * HOUR,
-    ),
-    Disposition(
-        "soft_refusal",
-        "婉拒",
-        "Soft refusal",
-        "2.112",
-        Follow.OTHER_PERSON,
-        _R,
-        reached=True,
-        confirms=True,
-        pause_minutes=3 * DAY,
-    ),
-    Disposition(
-        "hard_refusal",
-        "明确拒绝",
-        "Firm refusal",
-        "2.112",
-        Follow.DONE,
-        _R,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "hung_up",
-        "没说完就挂断",
-        "Hung up",
-        "3.20",
-        Follow.AGAIN,
-        _R,
-        reached=True,
-        pause_minutes=DAY,
-    ),
-    Disposition(
-        "language_barrier",
-        "语言不通",
-        "Language barrier",
-        "2.33",
-        Follow.LANGUAGE,
-        _R,
-        reached=True,
-        confirms=True,
-        pause_minutes=HOUR,
-    ),
-    Disposition(
-        "no_answer", "无人接听", "No answer", "3.13", Follow.AGAIN, _N, pause_minutes=3 * HOUR
-    ),
-    Disposition("busy", "占线", "Busy", "3.12", Follow.AGAIN, _N, pause_minutes=20),
-    Disposition(
-        "unreachable",
-        "关机或不在服务区",
-        "Switched off or out of reach",
-        "3.16",
-        Follow.AGAIN,
-        _N,
-        pause_minutes=6 * HOUR,
-    ),
-    Disposition(
-        "voicemail", "语音信箱", "Voicemail", "3.14", Follow.AGAIN, _N, pause_minutes=6 * HOUR
-    ),
-    Disposition(
-        "invalid_number", "空号或停机", "Number not in service", "4.31", Follow.NEXT_NUMBER, _NUM
-    ),
-    Disposition(
-        "wrong_person",
-        "号码不是本人的",
-        "Wrong number",
-        "3.30",
-        Follow.NEXT_NUMBER,
-        _NUM,
-        reached=True,
-    ),
-    Disposition(
-        "moved",
-        "已搬走",
-        "Moved away",
-        "4.50",
-        Follow.DONE,
-        _P,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "deceased",
-        "已去世",
-        "Deceased",
-        "2.31",
-        Follow.DONE,
-        _P,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "not_resident",
-        "不住在本社区",
-        "Not a resident here",
-        "4.50",
-        Follow.DONE,
-        _P,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "unable",
-        "因病或听力无法通话",
-        "Unable to talk (illness, hearing)",
-        "2.32",
-        Follow.DOOR,
-        _P,
-        final=True,
-        reached=True,
-        confirms=True,
-    ),
-    Disposition(
-        "needs_leader", "请组长处理", "Needs the leader", "3.90", Follow.LEADER, _P, reached=True
-    ),
+_TABLE = (
+    ("completed",              "核对完成",           "Completed",                         "1.1",   Follow.DONE,         _REACHED, "FRC", 0),
+    ("partial",                "部分完成",           "Partly completed",                  "1.2",   Follow.AGAIN,        _REACHED, "-RC", 1 * DAY),
+    ("callback_requested",     "约定回电",           "Call back later",                   "2.21",  Follow.APPOINTMENT,  _REACHED, "-RC", 2 * HOUR),
+    ("respondent_unavailable", "本人不在",           "Resident not available",            "2.21",  Follow.AGAIN,        _REACHED, "-RC", 3 * HOUR),
+    ("soft_refusal",           "婉拒",               "Soft refusal",                      "2.112", Follow.OTHER_PERSON, _REACHED, "-RC", 3 * DAY),
+    ("hard_refusal",           "明确拒绝",           "Firm refusal",                      "2.112", Follow.DONE,         _REACHED, "FRC", 0),
+    ("hung_up",                "没说完就挂断",       "Hung up",                           "3.20",  Follow.AGAIN,        _REACHED, "-R-", 1 * DAY),
+    ("language_barrier",       "语言不通",           "Language barrier",                  "2.33",  Follow.LANGUAGE,     _REACHED, "-RC", 1 * HOUR),
+    ("no_answer",              "无人接听",           "No answer",                         "3.13",  Follow.AGAIN,        _SILENT,  "---", 3 * HOUR),
+    ("busy",                   "占线",               "Busy",                              "3.12",  Follow.AGAIN,        _SILENT,  "---", 20),
+    ("unreachable",            "关机或不在服务区",   "Switched off or out of reach",      "3.16",  Follow.AGAIN,        _SILENT,  "---", 6 * HOUR),
+    ("voicemail",              "语音信箱",           "Voicemail",                         "3.14",  Follow.AGAIN,        _SILENT,  "---", 6 * HOUR),
+    ("invalid_number",         "空号或停机",         "Number not in service",             "4.31",  Follow.NEXT_NUMBER,  _NUMBER,  "---", 0),
+    ("wrong_person",           "号码不是本人的",     "Wrong number",                      "3.30",  Follow.NEXT_NUMBER,  _NUMBER,  "-R-", 0),
+    ("moved",                  "已搬走",             "Moved away",                        "4.50",  Follow.DONE,         _PERSON,  "FRC", 0),
+    ("deceased",               "已去世",             "Deceased",                          "2.31",  Follow.DONE,         _PERSON,  "FRC", 0),
+    ("not_resident",           "不住在本社区",       "Not a resident here",               "4.50",  Follow.DONE,         _PERSON,  "FRC", 0),
+    ("unable",                 "因病或听力无法通话", "Unable to talk (illness, hearing)", "2.32",  Follow.DOOR,         _PERSON,  "FRC", 0),
+    ("needs_leader",           "请组长处理",         "Needs the leader",                  "3.90",  Follow.LEADER,       _PERSON,  "-R-", 0),
 )
 # fmt: on
 
-DISPOSITIONS: dict[str, Disposition] = {row.code: row for row in _ROWS}
+
+def _disposition(
+    code: str, zh: str, en: str, aapor: str, follow: Follow, group: Group, marks: str, pause: int
+) -> Disposition:
+    return Disposition(
+        code, zh, en, aapor, follow, group,
+        final="F" in marks, reached="R" in marks, confirms="C" in marks, pause_minutes=pause,
+    )  # fmt: skip
+
+
+DISPOSITIONS: dict[str, Disposition] = {row[0]: _disposition(*row) for row in _TABLE}
 """All dispositions by code, in the order in which volunteers see them."""
 
 CHOOSABLE_POPULATION = ("moved", "deceased", "not_resident")

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    Exists,
     Select,
     String,
     case,
@@ -179,8 +181,8 @@ def next_groups(session: Session, asked: Asked) -> Select[int]:
 def _best(session: Session, asked: Asked) -> Any:
     if session.get_bind().dialect.name == "postgresql":
         codes = literal(list(asked.codes)).cast(ARRAY(String))
-        wanted = func.unnest(codes).column_valued("wanted")
-        rows = _ready(asked, wanted).with_for_update(skip_locked=True, of=CallGroup)
+        wanted = func.unnest(codes).table_valued("code").render_derived(name="wanted")
+        rows = _ready(asked, wanted.c.code).with_for_update(skip_locked=True, of=CallGroup)
         lateral = rows.lateral()
         return select(lateral).select_from(wanted).join(lateral, literal(value=True)).subquery()
     return union_all(*(select(_ready(asked, code).subquery()) for code in asked.codes)).subquery()
@@ -209,33 +211,27 @@ def _ready(asked: Asked, community: Any) -> Select[Any]:
     )
 
 
-def _number_in_other_hands() -> Any:
-    return (
-        exists()
-        .where(
-            Case.group_id == CallGroup.id,
-            Case.state == "open",
-            ResidentNumber.resident_id == Case.resident_id,
-            Hold.number_id == ResidentNumber.number_id,
-            Hold.released_at.is_(None),
-        )
-        .correlate(CallGroup)
+def _has_number(*conditions: ColumnElement[bool]) -> Exists:
+    """Whether an open case of the group has a number of which all this is true."""
+    is_its_number = (
+        Case.group_id == CallGroup.id,
+        Case.state == "open",
+        ResidentNumber.resident_id == Case.resident_id,
     )
+    return exists().where(*is_its_number, *conditions).correlate(CallGroup)
 
 
-def _number_rests(asked: Asked) -> Any:
+def _number_in_other_hands() -> Exists:
+    held = Hold.number_id == ResidentNumber.number_id
+    return _has_number(held, Hold.released_at.is_(None))
+
+
+def _number_rests(asked: Asked) -> Exists:
     """Another campaign reached somebody on a number of the group not long ago."""
-    return (
-        exists()
-        .where(
-            Case.group_id == CallGroup.id,
-            Case.state == "open",
-            ResidentNumber.resident_id == Case.resident_id,
-            Number.id == ResidentNumber.number_id,
-            Number.reached_at > asked.rested_since,
-            Number.reached_campaign_id != asked.batch.campaign_id,
-        )
-        .correlate(CallGroup)
+    return _has_number(
+        Number.id == ResidentNumber.number_id,
+        Number.reached_at > asked.rested_since,
+        Number.reached_campaign_id != asked.batch.campaign_id,
     )
 
 

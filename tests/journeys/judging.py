@@ -1,0 +1,84 @@
+"""What every page owes everybody: axe finds nothing, nothing sticks out, targets fit a thumb."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": ["color-contrast"]}
+_axe = Axe()
+
+STICKS_OUT = """
+() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > wide + 1)
+    .map((element) => `${element.tagName} ${element.className}`);
+}
+"""
+
+TOO_SMALL = """
+() => {
+  const least = 44 - 0.5;
+  const box = (element) => {
+    // A tick or a radio is as large as the label around it or beside it.
+    const whole = element.labels?.[0];
+    return (whole && whole.contains(element) ? whole : element).getBoundingClientRect();
+  };
+  const isInASentence = (link) => {
+    const around = link.closest("p, caption, .banner");
+    return around && around.textContent.trim().length > link.textContent.trim().length;
+  };
+  return [...document.querySelectorAll("a, button, input, select, textarea, summary")]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => element.type !== "hidden" && !element.matches(".skip"))
+    .filter((element) => !(element.matches("a") && isInASentence(element)))
+    .filter((element) => box(element).height < least || box(element).width < least)
+    .map((element) => `${element.outerHTML.slice(0, 90)} ${JSON.stringify(box(element))}`);
+}
+"""
+
+HIDDEN_FROM_SIGHT = """
+(selectors) => {
+  const floor = document.querySelector(".dock").getBoundingClientRect().top;
+  return selectors.flatMap((selector) => [...document.querySelectorAll(selector)])
+    .filter((element) => element.getBoundingClientRect().bottom > floor)
+    .map((element) => `${element.textContent.trim()}: below the fold`);
+}
+"""
+
+
+def violations(page: Page, options: dict[str, Any] = RULES) -> list[str]:
+    """Return what axe says against the page as it is now."""
+    found = _axe.run(page, options=options).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:120]} ({node['failureSummary']})"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+def colour_violations(page: Page) -> list[str]:
+    """Return where colours do not stand out from each other in the scheme shown."""
+    return violations(page, COLOURS)
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Return the elements for which the page would have to be moved sideways."""
+    found: list[str] = page.evaluate(STICKS_OUT)
+    return found
+
+
+def too_small(page: Page) -> list[str]:
+    """Return what is smaller than 44 by 44 pixels, links within a sentence left out."""
+    found: list[str] = page.evaluate(TOO_SMALL)
+    return found
+
+
+def out_of_sight(page: Page, *selectors: str) -> list[str]:
+    """Return which of these elements the dock hides before anybody scrolls."""
+    page.evaluate("scrollTo(0, 0)")
+    found: list[str] = page.evaluate(HIDDEN_FROM_SIGHT, list(selectors))
+    return found
