@@ -43,7 +43,7 @@ TOO_SMALL = """
 HIDDEN_FROM_SIGHT = """
 (selectors) => {
   const floor = document.querySelector(".dock").getBoundingClientRect().top;
-  return selectors.flatMap((selector) => [...document.querySelectorAll(selector)])
+  return selectors.map((selector) => document.querySelector(selector))
     .filter((element) => element.getBoundingClientRect().bottom > floor)
     .map((element) => `${element.textContent.trim()}: below the fold`);
 }
@@ -78,7 +78,7 @@ def too_small(page: Page) -> list[str]:
 
 
 def out_of_sight(page: Page, *selectors: str) -> list[str]:
-    """Return which of these elements the dock hides before anybody scrolls."""
+    """Return which of these elements the dock hides before anybody scrolls: the first of each."""
     page.evaluate("scrollTo(0, 0)")
     found: list[str] = page.evaluate(HIDDEN_FROM_SIGHT, list(selectors))
     return found

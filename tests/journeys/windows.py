@@ -53,6 +53,17 @@ class Window:
         return self.page.url.removeprefix(self.url)
 
     @property
+    def lang(self) -> str:
+        return (self.page.locator("html").get_attribute("lang") or "")[:2]
+
+    def change_language(self) -> None:
+        """Press the button that offers the other language, in the menu of who is signed in."""
+        if self.page.locator(".me summary").count():
+            self.page.locator(".me summary").click()
+        with self.page.expect_navigation():
+            self.page.locator("form[action='/language'] button").click()
+
+    @property
     def text(self) -> str:
         return self.page.locator("main").inner_text()
 

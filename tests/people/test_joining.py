@@ -166,7 +166,7 @@ def test_a_password_that_will_not_do_is_refused_and_the_code_still_good(
 
 
 @pytest.mark.parametrize(
-    "password", ["八个字的一个密码", "🚲🚢🚀🛸🚲🚢🚀🛸", "abcd" * 64, " 12 34 "]
+    "password", ["八个字的一个密码", "🚲🚢🚀🛸🚲🚢🚀🛸", "abcd" * 64, " 12 34 5"]
 )
 def test_any_other_password_will_do(db: Database, browser: CheckingClient, password: str) -> None:
     join(browser, invited(db), password)
@@ -188,7 +188,7 @@ def test_passwords_are_kept_as_argon2id_only(db: Database, browser: CheckingClie
     join(browser, code)
 
     user = user_named(db)
-    assert str(user.password_hash).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert str(user.password_hash).startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert code not in str(vars(user))
 
 

@@ -37,7 +37,7 @@ def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: 
         _decide_again(session, campaign, case, row, now)
         settling.regroup(session, group, now)
         if batch is not None:
-            settling.renew_or_end(session, batch, campaign.rules, now)
+            settling.renew_or_end(session, batch, actor, campaign.rules, now)
     audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
     return row
 

@@ -61,7 +61,7 @@ def record(
         row.with_call_id, row.request_hash = first.id, fingerprint
         session.flush()
     _note_reached(session, campaign, number_id, call)
-    _settle(session, group, batch, campaign, now)
+    _settle(session, actor, group, batch, campaign, now)
     audit.record(session, actor.id, now, "call_recorded", "call", first.id, case=case.id)
     return Saved(first, repeated=False)
 
@@ -196,7 +196,7 @@ def _note_whose_turn(session: Session, case: Case, call: Call, decision: Decisio
         group.appointment_user_id = call.user_id
     if decision.by_another:
         group.avoid_user_id = call.user_id
-    elif DISPOSITIONS[call.disposition].reached:
+    elif DISPOSITIONS[call.disposition].reached or call.corrects_id is not None:
         group.avoid_user_id = None
 
 
@@ -210,8 +210,13 @@ def _note_reached(
 
 
 def _settle(
-    session: Session, group: CallGroup, batch: Batch | None, campaign: Campaign, now: datetime
+    session: Session,
+    actor: User,
+    group: CallGroup,
+    batch: Batch | None,
+    campaign: Campaign,
+    now: datetime,
 ) -> None:
     settling.regroup(session, group, now)
     if batch is not None:
-        settling.renew_or_end(session, batch, campaign.rules, now)
+        settling.renew_or_end(session, batch, actor, campaign.rules, now)

@@ -27,8 +27,7 @@ from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.calling import is_allowed, next_allowed
 from app.cases import queries
 from app.cases.models import Batch, CallGroup, Case, Hold
-from app.cases.service.release import end_expired, free_groups
-from app.cases.service.settling import APPOINTMENT
+from app.cases.service.release import APPOINTMENT, end_expired, free_groups
 from app.db import insert
 from app.people import queries as people
 from app.people.models import User

@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
+
+ORDINARY = 5
+APPOINTMENT = 0
+
+
+ORDINARY = 5
+APPOINTMENT = 0
+"""Priorities of a call group: the smaller the sooner."""
 
 
 def release(session: Session, actor: User, now: datetime, batch_id: int) -> None:
@@ -59,13 +67,25 @@ def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> No
         .values(state="open")
         .execution_options(synchronize_session=False)
     )
+    realign(session, group_ids)
+    release_numbers(session, group_ids, now)
+
+
+def realign(session: Session, group_ids: Sequence[int]) -> None:
+    """Make groups that nobody holds say what their open cases say: how many, when, how urgent."""
+    is_open = (Case.group_id == CallGroup.id, Case.state == "open")
+    has_appointment = exists().where(*is_open, Case.appointment_at.is_not(None))
     session.execute(
         update(CallGroup)
         .where(CallGroup.id.in_(group_ids))
-        .values(batch_id=None)
+        .values(
+            batch_id=None,
+            open_cases=select(func.count(Case.id)).where(*is_open).scalar_subquery(),
+            ready_at=select(func.min(Case.ready_at)).where(*is_open).scalar_subquery(),
+            priority=case((has_appointment, APPOINTMENT), else_=ORDINARY),
+        )
         .execution_options(synchronize_session=False)
     )
-    release_numbers(session, group_ids, now)
 
 
 def release_numbers(session: Session, group_ids: Sequence[int], now: datetime) -> None:

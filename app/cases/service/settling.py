@@ -1,6 +1,5 @@
 """Putting a decision into effect: the case, its call group, and what the volunteer still holds."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal, select, update
@@ -9,11 +8,9 @@ from sqlalchemy.orm import Session
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.service.release import end_batches, release_numbers
+from app.cases.service.release import end_batches, realign, release_numbers
 from app.db import UTCDateTime
-
-ORDINARY = 5
-APPOINTMENT = 0
+from app.people.models import User
 
 
 def apply_decision(case: Case, decision: Decision) -> None:
@@ -31,30 +28,22 @@ def regroup(session: Session, group: CallGroup, now: datetime) -> None:
     While the volunteer still holds another case of the group, its numbers stay theirs.
     """
     session.flush()
-    cases = session.scalars(select(Case).where(Case.group_id == group.id)).all()
-    if any(case.state == "held" for case in cases):
-        return
-    waiting = [case for case in cases if case.state == "open"]
-    times = [case.ready_at or now for case in waiting]
-    group.batch_id = None
-    group.open_cases = len(waiting)
-    group.ready_at = min(times) if times else None
-    group.priority = APPOINTMENT if _has_appointment(waiting) else ORDINARY
-    release_numbers(session, [group.id], now)
+    held = select(Case.id).where(Case.group_id == group.id, Case.state == "held").limit(1)
+    if session.scalar(held) is None:
+        realign(session, [group.id])
+        release_numbers(session, [group.id], now)
 
 
-def _has_appointment(cases: Sequence[Case]) -> bool:
-    return any(case.appointment_at is not None for case in cases)
-
-
-def renew_or_end(session: Session, batch: Batch, rules: CallingRules, now: datetime) -> None:
-    """A saved call is a sign of life: the lease runs on from it; an empty batch ends."""
+def renew_or_end(
+    session: Session, batch: Batch, actor: User, rules: CallingRules, now: datetime
+) -> None:
+    """A saved call of its holder is a sign of life: the lease runs on; an empty batch ends."""
     session.flush()
     left = select(func.count()).where(CallGroup.batch_id == batch.id)
-    if session.scalar(left):
-        renew(session, batch, rules, now)
-    else:
+    if not session.scalar(left):
         end_batches(session, [batch.id], now, "finished")
+    elif batch.user_id == actor.id:
+        renew(session, batch, rules, now)
 
 
 def renew(session: Session, batch: Batch, rules: CallingRules, now: datetime) -> None:

@@ -1,0 +1,125 @@
+"""Accounts by command line: an invitation link, and never a password."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from app.audit.models import AuditEntry
+from app.db import Database
+from app.people.models import User
+from tests import cast
+from tests.cast import BRIDGE, HARBOUR
+from tests.cli.conftest import Shell
+from tests.house.pages import CheckingClient
+
+LINK = re.compile(r"http://127\.0\.0\.1:8000/join#((?:[2-9A-Z]{5}-){3}[2-9A-Z]{5})\n")
+
+
+def test_adding_prints_the_link_alone_on_standard_output(shell: Shell, db: Database) -> None:
+    cast.communities(db)
+
+    added = shell(
+        "users", "add", "徐莉", "--role", "supervisor", "--team", "观音山街道",
+        "--community", BRIDGE, "--community", HARBOUR, "--languages", "普通话，南通话, ",
+    )  # fmt: skip
+
+    assert LINK.fullmatch(added.stdout)
+    assert added.stderr == "Invitation for 徐莉, good for 7 days:\n"
+    assert shell.json("users", "list") == [
+        {
+            "name": "徐莉",
+            "role": "supervisor",
+            "team": "观音山街道",
+            "communities": [BRIDGE, HARBOUR],
+            "languages": ["普通话", "南通话"],
+            "active": True,
+        }
+    ]
+
+
+def test_the_link_opens_the_account_once(shell: Shell, client: CheckingClient) -> None:
+    code = _code(shell("users", "add", "徐莉", "--role", "administrator").stdout)
+
+    joined = client.submit("/join", code=code, password="correct horse", repeat="correct horse")
+    again = client.submit("/join", code=code, password="another horse", repeat="another horse")
+
+    assert joined.status_code == 302
+    assert again.status_code == 200
+
+
+def _code(link: str) -> str:
+    found = LINK.fullmatch(link)
+    assert found
+    return found[1]
+
+
+def test_a_new_invitation_replaces_the_old_one(shell: Shell, db: Database) -> None:
+    first = _code(shell("users", "add", "徐莉", "--role", "leader").stdout)
+    with db.reading() as session:
+        before = session.scalars(select(User.invitation_hash)).one()
+
+    second = _code(shell("users", "invite", "徐莉").stdout)
+
+    with db.reading() as session:
+        assert session.scalars(select(User.invitation_hash)).one() != before
+    assert second != first
+
+
+def test_neither_link_nor_code_is_kept_as_written(shell: Shell, db: Database) -> None:
+    code = _code(shell("users", "add", "徐莉", "--role", "leader").stdout)
+
+    with db.reading() as session:
+        user = session.scalars(select(User)).one()
+        entries = session.scalars(select(AuditEntry)).all()
+    kept = f"{vars(user)} {[vars(entry) for entry in entries]}"
+    assert code not in kept
+    assert code.replace("-", "") not in kept
+    assert {entry.act for entry in entries} == {"user_added", "user_invited"}
+    assert "徐莉" not in str([vars(entry) for entry in entries])
+
+
+def test_a_list_for_people_names_role_and_state(shell: Shell) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+
+    lines = shell("users", "list").stdout.splitlines()
+
+    assert lines[0].split() == ["Name", "Role", "Team", "Communities", "Languages", "State"]
+    assert lines[1].split() == ["徐莉", "leader", "active"]
+    # Chinese is twice as wide: the columns begin at the same place on a terminal.
+    assert lines[0].index("Role") == lines[1].index("leader") + len("徐莉")
+
+
+def test_nothing_at_all_is_an_empty_list(shell: Shell) -> None:
+    assert shell.json("users", "list") == []
+    assert shell.json("campaign", "list") == []
+    assert shell.json("residents") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "exits", "said"),
+    [
+        (["陈", "--role", "boss"], 2, "boss"),
+        (["陈"], 2, "--role"),
+        (["陈", "--role", "leader", "--community", "1"], 2, "community 1 "),
+        (["徐莉", "--role", "leader"], 1, "徐莉"),
+        ([" ", "--role", "leader"], 1, "1 to 40"),
+        (["x" * 41, "--role", "leader"], 1, "1 to 40"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    words: list[str], exits: int, said: str, shell: Shell
+) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+
+    refused = shell("users", "add", *words, exits=exits)
+
+    assert said in refused.stderr
+    assert refused.stdout == ""
+    assert len(shell.json("users", "list")) == 1
+
+
+def test_a_name_that_is_taken_is_taken_in_any_letters(shell: Shell) -> None:
+    shell("users", "add", "Anna", "--role", "leader")
+
+    assert "ANNA" in shell("users", "add", "ANNA", "--role", "leader", exits=1).stderr

@@ -1,0 +1,115 @@
+"""A city where work is under way, so that every page has something to show."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls.models import Call
+from app.calls.rules import CallInput
+from app.calls.service import recording
+from app.campaigns import service as campaigns
+from app.campaigns.rules.definition import definition_from
+from app.cases.models import Case
+from app.cases.service import opening
+from app.cases.service.claim import claim
+from app.cases.service.release import release
+from app.db import Database
+from app.people.models import User
+from app.residents.models import Resident, ResidentNumber
+from app.residents.service import importing
+from tests.cast import (
+    BRIDGE,
+    NOW,
+    Cast,
+    communities,
+    mobile,
+    people,
+    resident,
+    residents,
+)
+
+ROSTER = Path(__file__).parents[1] / "data" / "roster-example.xlsx"
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Who can sign in, and the ids that the addresses of pages are made of."""
+
+    cast: Cast
+    campaign: int
+    draft: int
+    preview: int
+    call: int
+    group: int
+    case: int
+
+
+def seed(db: Database) -> Seeded:
+    """Take rosters, open a campaign, ring two days ago, and hold a batch today."""
+    communities(db)
+    cast = people(db)
+    preview = take_rosters(db, cast.supervisor.user)
+    # The server's clock is the real one, and cases are ready only from when they were opened.
+    now = datetime.now(ZONE)
+    earlier = now - timedelta(days=2)
+    draft, campaign = (make_campaign(db, earlier, title) for title in ("第二轮核对", "基本信息核对"))
+    with db.writing() as session:
+        opening.open_campaign(session, None, earlier, campaign)
+    ring_through(db, cast.volunteer.user, campaign, earlier)
+    with db.writing() as session:
+        claim(session, cast.volunteer.user, now, campaign, 20)
+    with db.reading() as session:
+        call = session.scalars(select(Call.id).order_by(Call.id.desc())).first()
+        shown = fullest(session, campaign)
+    assert call is not None
+    return Seeded(cast, campaign, draft, preview, call, shown.group_id, shown.id)
+
+
+def take_rosters(db: Database, supervisor: User) -> int:
+    """Take the example, of which one community is ours, and a shared line; preview it again."""
+    content = ROSTER.read_bytes()
+    roster = importing.read(content, ROSTER.name, "0513")
+    with db.writing() as session:
+        importing.take(session, None, NOW, roster, None)
+    home = [resident(f"养老院{number}室", mobile(1), building="9幢") for number in range(1, 13)]
+    residents(db, BRIDGE, home)
+    with db.writing() as session:
+        return importing.save_preview(session, supervisor, NOW, content, roster, None).id
+
+
+def make_campaign(db: Database, moment: datetime, title: str) -> int:
+    table = {"title": title, "communities": [BRIDGE], "rules": {"hours": []}}
+    with db.writing() as session:
+        return campaigns.create(session, None, moment, definition_from(table)).id
+
+
+def ring_through(db: Database, volunteer: User, campaign: int, moment: datetime) -> None:
+    """Let one batch end in all that a history can show, with long notes."""
+    results = ["completed", "no_answer", "busy", "soft_refusal", "moved", "invalid_number"]
+    with db.writing() as session:
+        batch = claim(session, volunteer, moment, campaign, 20).batch
+        assert batch is not None
+        held = select(Case.id).where(Case.state == "held").order_by(Case.id)
+        for number, case_id in enumerate(session.scalars(held).all()):
+            result = results[number % len(results)]
+            note = "晚上七点以后再打，白天在上班，家里老人听力不好。" if number % 2 else ""
+            spoken = CallInput(result, moment, moment + timedelta(minutes=2), note=note)
+            recording.record(session, volunteer, moment, case_id, spoken, f"key {number}")
+        release(session, volunteer, moment, batch.id)
+
+
+def fullest(session: Session, campaign: int) -> Case:
+    """Return the held case with most on its page: earlier calls, a remark, more than a number."""
+    held = select(Case).where(Case.campaign_id == campaign, Case.state == "held")
+
+    def fullness(case: Case) -> tuple[bool, bool, int]:
+        person = session.get_one(Resident, case.resident_id)
+        numbers = select(ResidentNumber).where(ResidentNumber.resident_id == person.id)
+        return case.attempts > 0, bool(person.remark), len(session.scalars(numbers).all())
+
+    return max(session.scalars(held), key=fullness)

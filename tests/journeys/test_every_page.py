@@ -1,0 +1,121 @@
+"""Every page, in both languages, colour schemes and sizes: readable, reachable, nothing amiss."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from app.calls.wording import QUICK
+from app.db import Database
+from tests.cast import BRIDGE, Person
+from tests.conftest import migrate
+from tests.journeys.judging import (
+    colour_violations,
+    out_of_sight,
+    sticking_out,
+    too_small,
+    violations,
+)
+from tests.journeys.seeded import Seeded, seed
+from tests.journeys.served import City, serving
+from tests.journeys.windows import DESKTOP, PHONE, Window, window
+
+SIZES: Mapping[str, Mapping[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
+UNFOLD = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Seeded]]:
+    folder = tmp_path_factory.mktemp("instance")
+    url = f"sqlite:///{folder}/ringround.sqlite"
+    migrate(url)
+    database = Database(url)
+    seeded = seed(database)
+    database.close()
+    with serving(folder, url) as city:
+        yield city, seeded
+
+
+def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
+    """Return the addresses of all pages, by who sees them."""
+    cast, campaign = seeded.cast, f"/campaigns/{seeded.campaign}"
+    return {
+        None: ["/sign-in", "/join"],
+        cast.volunteer: [
+            f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
+            "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
+        ],
+        cast.colleague: ["/calls"],
+        cast.outsider: ["/calls", "/calls/mine"],
+        cast.supervisor: [
+            "/progress", f"{campaign}/progress", f"{campaign}/communities/{BRIDGE}", "/campaigns",
+            campaign, f"/campaigns/{seeded.draft}", "/campaigns/new", "/residents",
+            f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
+            "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
+        ],
+        cast.leader: ["/residents"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_serves_everybody(
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path, size: str, lang: str
+) -> None:
+    city, seeded = at_work
+    wrong: list[str] = []
+    for person, paths in pages(seeded).items():
+        with window(browser, city.url, photos, **SIZES[size]) as opened:
+            enter(opened, person, lang)
+            for path in paths:
+                opened.refused_on_purpose = {"/no-such-page"}
+                opened.go(path)
+                role = person.user.role if person else "anybody"
+                opened.photo(f"{role}{re.sub(r'[^a-z0-9]+', '-', path)}-{size}-{lang}")
+                wrong += [f"{path} ({size}, {lang}): {one}" for one in judged(opened, size)]
+    assert not wrong, "\n".join(wrong)
+
+
+def enter(opened: Window, person: Person | None, lang: str) -> None:
+    """Sign in, and change the language where it is another one."""
+    opened.go("/sign-in")
+    if opened.lang != lang:
+        opened.change_language()
+    if person:
+        opened.page.fill("#name", person.name)
+        opened.page.fill("#password", person.password)
+        opened.press("Sign in", lang)
+        if opened.lang != lang:
+            opened.change_language()
+    assert opened.lang == lang
+
+
+def judged(opened: Window, size: str) -> list[str]:
+    """Look at the page as it comes, then with everything unfolded, by day and by night."""
+    page = opened.page
+    wrong = sticking_out(page)
+    page.evaluate(UNFOLD)
+    wrong += sticking_out(page) + violations(page)
+    if size == "phone":
+        wrong += too_small(page)
+    page.emulate_media(color_scheme="dark")
+    wrong += colour_violations(page)
+    page.emulate_media(color_scheme="light")
+    return wrong
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_call_can_be_made_and_saved_without_scrolling(
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path, lang: str
+) -> None:
+    city, seeded = at_work
+    with window(browser, city.url, photos, **PHONE) as phone:
+        enter(phone, seeded.cast.volunteer, lang)
+        for address in (f"?case={seeded.case}", f"?case={seeded.case}&last={seeded.call}"):
+            phone.go(f"/calls/groups/{seeded.group}{address}")
+            phone.photo(f"call-in-sight-{lang}", whole=False)
+            quick = [f".choice:has([value={code}])" for code in QUICK]
+            assert not out_of_sight(phone.page, "h1", ".resident__address", ".dial", *quick)

@@ -1,0 +1,191 @@
+"""Who may come where. The table is written out a second time: a change must be meant."""
+
+import pytest
+from flask import Flask
+
+from tests.cast import BRIDGE, FAR, HARBOUR, SCHOOL, token, words
+from tests.web.world import World, addresses, rules
+
+ANYBODY = "nobody volunteer leader supervisor administrator"
+EVERYBODY = "volunteer leader supervisor administrator"
+STAFF = "leader supervisor administrator"
+ABOVE = "supervisor administrator"
+RINGS = "volunteer leader"
+MATRIX = {
+    "people.front": EVERYBODY,
+    "people.sign_in": ANYBODY,
+    "people.sign_out": ANYBODY,
+    "people.join": ANYBODY,
+    "people.set_language": ANYBODY,
+    "people.healthz": ANYBODY,
+    "people.readyz": ANYBODY,
+    "residents.rosters": STAFF,
+    "residents.roster": STAFF,
+    "residents.confirm": STAFF,
+    "residents.cancel": STAFF,
+    "residents.communities": STAFF,
+    "residents.community": STAFF,
+    "residents.to_be_placed": ABOVE,
+    "campaigns.index": STAFF,
+    "campaigns.new": STAFF,
+    "campaigns.show": STAFF,
+    "cases.open_campaign": STAFF,
+    "cases.close_campaign": ABOVE,
+    "calls.home": RINGS,
+    "calls.take": RINGS,
+    "calls.next_call": RINGS,
+    "calls.call": RINGS,
+    "calls.release": RINGS,
+    "calls.mine": RINGS,
+    "calls.correct": RINGS,
+    "progress.overview": STAFF,
+    "progress.campaign": STAFF,
+    "progress.community": STAFF,
+    "reports.completion": STAFF,
+}
+
+
+def test_every_view_states_who_may_come(app: Flask) -> None:
+    stated = {
+        name: set(getattr(view, "allowed", ()))
+        for name, view in app.view_functions.items()
+        if name != "static"
+    }
+    anybody = {"anybody"}
+
+    assert stated == {
+        name: anybody if roles is ANYBODY else set(roles.split()) for name, roles in MATRIX.items()
+    }
+
+
+@pytest.mark.parametrize("role", ANYBODY.split())
+def test_the_door_is_open_to_these_and_shut_to_the_rest(world: World, role: str) -> None:
+    client = world.client(role)
+    paths = addresses(world)
+    wrong = []
+    # Whoever signs out or switches the language does so last.
+    for rule in sorted(rules(world.app), key=lambda rule: rule.endpoint == "people.sign_out"):
+        path = paths[rule.endpoint]
+        for method in sorted({"GET", "POST"} & set(rule.methods or ())):
+            sent = {"csrf_token": token(client)} if method == "POST" else None
+            answer = client.open(path, method=method, data=sent)
+            to_door = (answer.location or "").startswith("/sign-in?next=")
+            got = "door" if to_door else "shut" if answer.status_code == 403 else "open"
+            if role in MATRIX[rule.endpoint].split():
+                wanted = "open"
+            else:
+                wanted = "door" if role == "nobody" else "shut"
+            if got != wanted or answer.status_code >= 500:
+                wrong.append((method, path, answer.status_code, wanted))
+    assert not wrong
+
+
+def test_a_refusal_says_so_and_shows_nothing(world: World) -> None:
+    answer = world.client("volunteer").get(f"/residents/{BRIDGE}")
+
+    assert answer.status_code == 403
+    assert "Your role does not allow this." in words(answer)
+    assert "居民" not in answer.text.replace("居民电话", "")
+
+
+@pytest.mark.parametrize(
+    ("role", "seen"),
+    [
+        ("leader", {BRIDGE, SCHOOL}),
+        ("supervisor", {BRIDGE, HARBOUR}),
+        ("administrator", {BRIDGE, SCHOOL, HARBOUR, FAR}),
+    ],
+)
+def test_nobody_sees_past_their_own_communities(world: World, role: str, seen: set[str]) -> None:
+    client = world.client(role)
+    for code in (BRIDGE, SCHOOL, HARBOUR, FAR, "320613099099", "x", "%00"):
+        answer = client.get(f"/residents/{code}")
+        allowed = {200} if code in seen else {404} if code != "%00" else {400, 404}
+        assert answer.status_code in allowed, code
+    listed = client.get("/residents").text
+    choices = client.get("/campaigns/new").text + client.get("/rosters").text
+    for code in (BRIDGE, HARBOUR, FAR):
+        assert (f"/residents/{code}" in listed) == (code in seen)
+        assert (f'value="{code}"' in choices) == (code in seen)
+
+
+@pytest.mark.parametrize("role", ["leader", "supervisor"])
+def test_a_campaign_elsewhere_is_as_if_there_were_none(world: World, role: str) -> None:
+    client = world.client(role)
+    far, sent = f"/campaigns/{world.far}", {"csrf_token": token(client)}
+    for path in (far, f"{far}/progress", f"{far}/communities/{FAR}"):
+        assert client.get(path).status_code == 404, path
+    assert client.get(f"{far}/communities/{FAR}/report.pdf").status_code == 404
+    assert client.get(f"/campaigns/{world.near}/communities/{FAR}").status_code == 404
+    assert client.post(f"{far}/open", data=sent).status_code == 404
+    closing = client.post(f"{far}/close", data=sent).status_code
+    assert closing == (403 if role == "leader" else 404)
+    for path in ("/campaigns", "/progress"):
+        assert f'"{far}' not in client.get(path).text
+
+
+def test_of_a_campaign_in_two_places_everybody_sees_their_own(world: World) -> None:
+    near = f"/campaigns/{world.near}"
+    leader, supervisor = world.client("leader"), world.client("supervisor")
+
+    assert f"/communities/{HARBOUR}" not in leader.get(f"{near}/progress").text
+    assert f"/communities/{HARBOUR}" in supervisor.get(f"{near}/progress").text
+    for suffix in ("", "/report.pdf"):
+        path = f"{near}/communities/{HARBOUR}{suffix}"
+        assert leader.get(path).status_code == 404
+        assert supervisor.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["leader", "supervisor"])
+def test_a_campaign_cannot_be_made_where_one_has_no_say(world: World, role: str) -> None:
+    client = world.client(role)
+    answer = client.submit("/campaigns/new", action="", title="远方", communities=[FAR])
+
+    assert answer.status_code == 200
+    assert "远方" not in client.get("/campaigns").text
+
+
+def test_an_import_is_its_owners(world: World) -> None:
+    owner = world.client("supervisor")
+    path = f"/rosters/{world.upload(owner)}"
+    leader, administrator = world.client("leader"), world.client("administrator")
+
+    assert owner.get(path).status_code == 200
+    assert administrator.get(path).status_code == 200
+    assert leader.get(path).status_code == 404
+    assert path not in leader.get("/rosters").text
+    for client in (leader, administrator):
+        for act in ("confirm", "cancel"):
+            sent = {"csrf_token": token(client)}
+            assert client.post(f"{path}/{act}", data=sent).status_code == 404
+    assert owner.post(f"{path}/confirm", data={"csrf_token": token(owner)}).status_code == 302
+
+
+def test_a_volunteer_holds_what_a_colleague_cannot_open(world: World) -> None:
+    paths = addresses(world)
+    held, colleague = world.client("volunteer"), world.client("colleague")
+
+    assert held.get(paths["calls.call"]).status_code == 200
+    assert colleague.get(paths["calls.call"]).status_code in {302, 404}
+    sent = {"csrf_token": token(colleague)}
+    assert colleague.post(paths["calls.release"], data=sent).status_code == 404
+    assert held.get(paths["calls.call"]).status_code == 200
+
+
+def test_a_volunteer_of_another_place_can_take_nothing_here(world: World) -> None:
+    client = world.client("outsider")
+    answer = client.post(f"/calls/campaigns/{world.far}/take", data={"csrf_token": token(client)})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/rosters/{}", "/campaigns/{}", "/campaigns/{}/progress", "/rosters/{}/confirm"]
+)
+@pytest.mark.parametrize("key", ["0", "999", str(2**63 - 1), str(2**63), "9" * 400, "-1", "1.5"])
+def test_a_key_that_leads_nowhere_is_not_found(world: World, path: str, key: str) -> None:
+    client = world.client("administrator")
+    sent = {"csrf_token": token(client)}
+    method = "POST" if path.endswith("confirm") else "GET"
+
+    assert client.open(path.format(key), method=method, data=sent).status_code == 404

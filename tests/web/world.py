@@ -1,0 +1,96 @@
+"""A small world with something behind every address, for the tests that walk through them all."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import count
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from app.calls.models import Call
+from app.cases.models import Batch, CallGroup
+from app.cases.service.claim import claim
+from app.db import Database
+from tests.cast import (
+    BRIDGE,
+    FAR,
+    HARBOUR,
+    NOW,
+    Cast,
+    communities,
+    english,
+    mobile,
+    open_campaign,
+    people,
+    resident,
+    residents,
+    sign_in,
+    token,
+)
+from tests.house.pages import CheckingClient
+
+ROSTER = "姓名,联系电话\n陈一,13912345678\n".encode()
+
+
+@dataclass
+class World:
+    """``near`` is a campaign in the bridge's community, ``far`` one where only the administrator
+    has a say."""
+
+    app: Flask
+    db: Database
+    cast: Cast
+    near: int
+    far: int
+
+    def client(self, role: str) -> CheckingClient:
+        """A browser in English: of a member of the cast, or of ``nobody``."""
+        client = self.app.test_client()
+        assert isinstance(client, CheckingClient)
+        if role != "nobody":
+            sign_in(client, getattr(self.cast, role))
+        return english(client)
+
+    def upload(self, client: CheckingClient, content: bytes = ROSTER, name: str = "一.csv") -> int:
+        """Upload a roster through the page and return the import's number."""
+        sent = {"csrf_token": token(client), "roster": (BytesIO(content), name)}
+        answer = client.post("/rosters", data={**sent, "community": BRIDGE})
+        assert answer.status_code == 302, answer.text
+        return int(answer.location.rpartition("/")[2])
+
+
+@pytest.fixture
+def world(app: Flask, db: Database) -> World:
+    communities(db)
+    cast = people(db)
+    number = count(1)
+    for code in (BRIDGE, HARBOUR, FAR):
+        residents(
+            db, code, [resident(f"居民{code[-4:]}{n}", mobile(next(number))) for n in "甲乙丙"]
+        )
+    near, far = open_campaign(db, [BRIDGE, HARBOUR]), open_campaign(db, [FAR])
+    with db.writing() as session:
+        claim(session, cast.volunteer.user, NOW, near, 2)
+    return World(app, db, cast, near, far)
+
+
+def addresses(world: World) -> dict[str, str]:
+    """An address for every rule, by endpoint, behind which there is something to be seen."""
+    with world.db.reading() as session:
+        held = {
+            "batch_id": session.scalars(select(Batch.id)).first(),
+            "group_id": session.scalars(select(CallGroup.id)).first(),
+            "call_id": session.scalars(select(Call.id)).first() or 1,
+        }
+    given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **held}
+    adapter = world.app.url_map.bind("localhost")
+    return {
+        rule.endpoint: adapter.build(rule.endpoint, {name: given[name] for name in rule.arguments})
+        for rule in rules(world.app)
+    }
+
+
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
