@@ -21,8 +21,8 @@ from app.i18n.words import later as _l
 
 _RULES = CallingRules()
 NUMBERS = (
-    "max_attempts", "max_attempts_per_day", "max_dials_per_day", "max_held", "lease_minutes",
-    "unopened_minutes", "rest_days",
+    "max_attempts", "max_attempts_per_day", "max_held", "lease_minutes", "unopened_minutes",
+    "rest_days",
 )  # fmt: skip
 
 
@@ -61,7 +61,6 @@ class CampaignForm(Form):
     )
     max_attempts = IntegerField(_l("Attempts in all"), default=_RULES.max_attempts)
     max_attempts_per_day = IntegerField(_l("Attempts a day"), default=_RULES.max_attempts_per_day)
-    max_dials_per_day = IntegerField(_l("Dials a day"), default=_RULES.max_dials_per_day)
     max_held = IntegerField(_l("Residents a volunteer may hold"), default=_RULES.max_held)
     lease_minutes = IntegerField(
         _l("Minutes an opened batch is held"), default=_RULES.lease_minutes

@@ -6,6 +6,7 @@ import click
 from flask_babel import gettext as _
 
 from app.cli.output import as_json, print_json, print_table, ready
+from app.i18n import lang
 from app.people import queries, service
 from app.people.models import User
 from app.people.rules import INVITATION_LASTS, ROLES, spaced_code
@@ -64,7 +65,7 @@ def list_(*, as_json: bool) -> None:
         head,
         [
             (
-                row["name"], row["role"], row["team"], " ".join(row["communities"]),
+                row["name"], ROLES[row["role"]].label(lang()), row["team"], " ".join(row["communities"]),
                 " ".join(row["languages"]), _("active") if row["active"] else _("deactivated"),
             )
             for row in rows

@@ -65,10 +65,14 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    states = {"draft": _("not open yet"), "open": _("open"), "closed": _("closed")}
     head = (_("Id"), _("Title"), _("State"), _("Deadline"), _("Communities"))
     print_table(
         head,
-        [(r["id"], r["title"], r["status"], r["deadline"], len(r["communities"])) for r in rows],
+        [
+            (r["id"], r["title"], states[r["status"]], r["deadline"], len(r["communities"]))
+            for r in rows
+        ],
     )
 
 

@@ -9,6 +9,8 @@ from gunicorn.app.base import BaseApplication
 from app import create_app
 from app.cli.output import ready
 from app.demo import build, has_data, notable, write_accounts
+from app.i18n import lang
+from app.people.rules import ROLES
 from app.web import now, settings
 
 
@@ -65,5 +67,6 @@ def demo(*, if_empty: bool) -> None:
     path = settings().instance / "demo-accounts.txt"
     write_accounts(path, accounts)
     for account in notable(accounts):
-        click.echo(f"{account.role}\t{account.name}\t{account.password}")
+        role = ROLES[account.role].label(lang())
+        click.echo(f"{role}\t{account.name}\t{account.password}")
     click.echo(_("All accounts with their passwords are in %(path)s", path=path))

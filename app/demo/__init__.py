@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.db import Database
 from app.demo import calling, people, residents
 from app.demo.people import Account
+from app.people.models import User
 from app.residents.models import Resident
 from app.residents.service import importing
 from app.territory import service as territory
@@ -29,8 +30,10 @@ COMMUNITIES = Path(__file__).with_name("communities.csv")
 def has_data(database: Database) -> bool:
     """Whether anything is in the database that a demo could get mixed up with."""
     with database.reading() as session:
-        rows = session.scalar(select(func.count()).select_from(Community)) or 0
-        return bool(rows or session.scalar(select(func.count()).select_from(Resident)))
+        return any(
+            session.scalar(select(func.count()).select_from(table))
+            for table in (Community, User, Resident)
+        )
 
 
 def build(database: Database, now: datetime, say: Callable[[str], None]) -> Sequence[Account]:
@@ -54,6 +57,7 @@ def build(database: Database, now: datetime, say: Callable[[str], None]) -> Sequ
 
 def write_accounts(path: Path, accounts: Sequence[Account]) -> None:
     """Keep all accounts with their passwords in a file that only its owner can read."""
+    path.unlink(missing_ok=True)  # one that was there could be open to others
     path.touch(mode=0o600)
     lines = [f"{a.role}\t{a.team}\t{a.name}\t{a.password}\n" for a in accounts]
     path.write_text("".join(lines), encoding="utf-8")

@@ -14,7 +14,7 @@ TEXTS = {
     "password_plain": _l("This password is too easy to guess. Choose another one."),
     "invitation_invalid": _l(
         "This invitation code is wrong, was used already, or is too old. "
-        "Ask your team leader for a new one."
+        "Ask the administrator for a new one."
     ),
     "sign_in_throttled": _l("Too many failed attempts. Try again in %(minutes)s minutes."),
     # Territory

@@ -23,7 +23,7 @@ from app.web import reading, roles
 
 blueprint = Blueprint("progress", __name__)
 
-CHART_WIDTH = 520
+CHART_WIDTH = 400
 
 
 @blueprint.get("/progress")

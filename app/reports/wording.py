@@ -141,7 +141,7 @@ ZH = Wording(
     tag="zh-CN",
     day_pattern="{year}年{month}月{day}日",
     moment="{day} {time}（{zone}）",
-    undefined="无定义",
+    undefined="无法计算",
     never="—",
     unknown="—",
     yes="是",
@@ -157,8 +157,8 @@ ZH = Wording(
     territory="所属",
     territory_value="{district} {street}",
     campaign="摸排任务",
-    deadline="完成期限",
-    no_deadline="未设期限",
+    deadline="截止日期",
+    no_deadline="未设",
     as_of="截至时间",
     as_of_value="{moment}，通话序号 {position}",
     summary="一、总体情况",
@@ -170,7 +170,7 @@ ZH = Wording(
     accounted_for="已落实",
     outstanding="未落实",
     completion="完成率",
-    outcomes="二、核对结果",
+    outcomes="二、最终结果",
     outcome="结果",
     aapor="AAPOR 代码",
     count="人数",
@@ -195,7 +195,7 @@ ZH = Wording(
     method="五、统计方法说明",
     notes=(
         (
-            "“已落实”指居民已有最终结果，或已转入楼道长入户名单；其余为“未落实”。完成率等于"
+            "“已落实”指居民已有最终结果，或已转入楼道长上门名单；其余为“未落实”。完成率等于"
             "已落实人数除以应核对人数，保留一位小数，不进位，因此 100.0% 即全部落实。"
         ),
         "每位居民的结果由其全部通话记录按统一规则得出，不以最后一次拨打为准。",
@@ -205,10 +205,10 @@ ZH = Wording(
         ),
     ),
     rates_note="各项比率依据美国民意研究协会（AAPOR）《标准定义》中的公式计算。"
-    "e 为资格未知的个案中估计符合条件的比例。分母为零的比率记为“无定义”。",
+    "e 为资格未知的个案中估计符合条件的比例。分母为零的比率记为“无法计算”。",
     e_note="本报告中 e = {value}（{fraction}）。",
-    e_undefined_note="本报告中 e 无定义：现有个案不足以估计。",
-    version_note="由 Ringround {version} 生成。",
+    e_undefined_note="本报告中 e 无法计算：现有个案不足以估计。",
+    version_note="由铃询（Ringround）{version} 生成。",
     meaning="含义",
     rate="比率",
     formula="公式",

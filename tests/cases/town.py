@@ -1,7 +1,7 @@
 """A town in which a campaign is running: what the tests of the queue and of calls act in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -38,7 +38,6 @@ class Town:
     clock: Clock
     people: Cast
     campaign: int
-    claimed: dict[int, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, db: Database, clock: Clock, drafts: Iterable[Draft | str], **rules: Any) -> "Town":
@@ -85,10 +84,10 @@ class Town:
             batches = queries.live_batches(session, who.user, self.campaign)
         return {name for batch in batches for name in self.held(batch)}
 
-    def batch_of(self, who: Person) -> Batch:
+    def batch_of(self, who: Person, campaign: int | None = None) -> Batch:
         """The one batch somebody holds."""
         with self.db.reading() as session:
-            (batch,) = queries.live_batches(session, who.user, self.campaign)
+            (batch,) = queries.live_batches(session, who.user, campaign or self.campaign)
         return batch
 
     def release(self, who: Person, batch: Batch) -> None:

@@ -23,9 +23,9 @@ TOO_SMALL = """
 () => {
   const least = 44 - 0.5;
   const box = (element) => {
-    // A tick or a radio is as large as the label around it or beside it.
-    const whole = element.labels?.[0];
-    return (whole && whole.contains(element) ? whole : element).getBoundingClientRect();
+    // A tick is as large as its label, which does the same.
+    const whole = element.type === "checkbox" && element.labels[0];
+    return (whole || element).getBoundingClientRect();
   };
   const isInASentence = (link) => {
     const around = link.closest("p, caption, .banner");

@@ -19,7 +19,7 @@ from app.cases.service.claim import claim
 from app.cases.service.release import release
 from app.db import Database
 from app.people.models import User
-from app.residents.models import Resident, ResidentNumber
+from app.residents.models import Number, Resident, ResidentNumber
 from app.residents.service import importing
 from tests.cast import (
     BRIDGE,
@@ -98,9 +98,14 @@ def ring_through(db: Database, volunteer: User, campaign: int, moment: datetime)
         for number, case_id in enumerate(session.scalars(held).all()):
             result = results[number % len(results)]
             note = "晚上七点以后再打，白天在上班，家里老人听力不好。" if number % 2 else ""
-            spoken = CallInput(result, moment, moment + timedelta(minutes=2), note=note)
+            spoken = CallInput(result, moment, moment, note=note, number=first_number(session, case_id))
             recording.record(session, volunteer, moment, case_id, spoken, f"key {number}")
         release(session, volunteer, moment, batch.id)
+
+
+def first_number(session: Session, case_id: int) -> str | None:
+    rung = select(Number.value).join(ResidentNumber).join(Resident).join(Case)
+    return session.scalar(rung.where(Case.id == case_id).order_by(ResidentNumber.position))
 
 
 def fullest(session: Session, campaign: int) -> Case:

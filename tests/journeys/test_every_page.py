@@ -24,7 +24,7 @@ from tests.journeys.served import City, serving
 from tests.journeys.windows import DESKTOP, PHONE, Window, window
 
 SIZES: Mapping[str, Mapping[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
-UNFOLD = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
+UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
 
 
 @pytest.fixture(scope="module")

@@ -67,9 +67,8 @@ def world(app: Flask, db: Database) -> World:
     cast = people(db)
     number = count(1)
     for code in (BRIDGE, HARBOUR, FAR):
-        residents(
-            db, code, [resident(f"居民{code[-4:]}{n}", mobile(next(number))) for n in "甲乙丙"]
-        )
+        names = [f"居民{code[-4:]}{letter}" for letter in "甲乙丙"]
+        residents(db, code, [resident(name, mobile(next(number))) for name in names])
     near, far = open_campaign(db, [BRIDGE, HARBOUR]), open_campaign(db, [FAR])
     with db.writing() as session:
         claim(session, cast.volunteer.user, NOW, near, 2)
@@ -81,7 +80,7 @@ def addresses(world: World) -> dict[str, str]:
     with world.db.reading() as session:
         held = {
             "batch_id": session.scalars(select(Batch.id)).first(),
-            "group_id": session.scalars(select(CallGroup.id)).first(),
+            "group_id": session.scalars(select(CallGroup.id).where(CallGroup.batch_id > 0)).first(),
             "call_id": session.scalars(select(Call.id)).first() or 1,
         }
     given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **held}

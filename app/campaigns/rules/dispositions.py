@@ -13,17 +13,20 @@ from enum import Enum
 class Follow(Enum):
     """What the rules make of a case after a call; each with the words that say so to staff."""
 
-    DONE = ("完成，不再拨打", "Done: not rung again")
+    DONE = ("办结，不再拨打", "Done: not rung again")
     AGAIN = ("间隔一段时间后再拨", "Rung again after a pause")
     APPOINTMENT = ("到约定时间再拨", "Rung again at the agreed time")
-    NEXT_NUMBER = ("改拨下一个号码；没有号码时上门", "The next number; without one, the door list")
+    NEXT_NUMBER = (
+        "改拨下一个号码；没有可用号码时转上门名单",
+        "The next number; without one, the door list",
+    )
     OTHER_PERSON = (
         "间隔后由他人再试一次；再次婉拒即为拒绝",
         "Once more by someone else; a second one is final",
     )
     LANGUAGE = ("转给会该语言的志愿者", "Goes to a volunteer who speaks the language")
     LEADER = ("转给组长处理", "Goes to the leader")
-    DOOR = ("转楼道长上门", "Goes to the captain's door list")
+    DOOR = ("转楼道长上门名单", "Goes to the captain's door list")
 
     def __init__(self, zh: str, en: str) -> None:
         self.zh = zh
@@ -33,7 +36,7 @@ class Follow(Enum):
 class Group(Enum):
     """The headings under which a volunteer finds the dispositions."""
 
-    REACHED = ("已接通本人或家人", "Someone answered")
+    REACHED = ("有人接听", "Someone answered")
     NOT_REACHED = ("没有接通", "Nobody answered")
     NUMBER = ("号码问题", "The number is wrong")
     PERSON = ("居民情况", "About the resident")
@@ -87,14 +90,14 @@ _TABLE = (
     ("language_barrier",       "语言不通",           "Language barrier",                  "2.33",  Follow.LANGUAGE,     _REACHED, "-RC", 1 * HOUR),
     ("no_answer",              "无人接听",           "No answer",                         "3.13",  Follow.AGAIN,        _SILENT,  "---", 3 * HOUR),
     ("busy",                   "占线",               "Busy",                              "3.12",  Follow.AGAIN,        _SILENT,  "---", 20),
-    ("unreachable",            "关机或不在服务区",   "Switched off or out of reach",      "3.16",  Follow.AGAIN,        _SILENT,  "---", 6 * HOUR),
+    ("unreachable",            "关机或无信号",       "Switched off or out of reach",      "3.16",  Follow.AGAIN,        _SILENT,  "---", 6 * HOUR),
     ("voicemail",              "语音信箱",           "Voicemail",                         "3.14",  Follow.AGAIN,        _SILENT,  "---", 6 * HOUR),
     ("invalid_number",         "空号或停机",         "Number not in service",             "4.31",  Follow.NEXT_NUMBER,  _NUMBER,  "---", 0),
-    ("wrong_person",           "号码不是本人的",     "Wrong number",                      "3.30",  Follow.NEXT_NUMBER,  _NUMBER,  "-R-", 0),
+    ("wrong_person",           "非本人号码",         "Wrong number",                      "3.30",  Follow.NEXT_NUMBER,  _NUMBER,  "-R-", 0),
     ("moved",                  "已搬走",             "Moved away",                        "4.50",  Follow.DONE,         _PERSON,  "FRC", 0),
     ("deceased",               "已去世",             "Deceased",                          "2.31",  Follow.DONE,         _PERSON,  "FRC", 0),
     ("not_resident",           "不住在本社区",       "Not a resident here",               "4.50",  Follow.DONE,         _PERSON,  "FRC", 0),
-    ("unable",                 "因病或听力无法通话", "Unable to talk (illness, hearing)", "2.32",  Follow.DOOR,         _PERSON,  "FRC", 0),
+    ("unable",                 "生病或耳背，没法通话", "Unable to talk (illness, hearing)", "2.32",  Follow.DOOR,         _PERSON,  "FRC", 0),
     ("needs_leader",           "请组长处理",         "Needs the leader",                  "3.90",  Follow.LEADER,       _PERSON,  "-R-", 0),
 )
 # fmt: on

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Exists,
     Select,
     String,
-    case,
     delete,
     exists,
     func,
@@ -166,9 +165,9 @@ def _put_back(session: Session, asked: Asked, lost: Collection[int]) -> None:
 def next_groups(session: Session, asked: Asked) -> Select[int]:
     """Return the query for the groups to hand out: the design's order, up to ``size`` cases.
 
-    The best of each community first (an index range each, so the cost does not grow with the
-    number of cases), then the best of those. On PostgreSQL the rows are locked as they are
-    read, and rows that another claim holds are passed over.
+    Own appointments and the best of each community first (an index range each, so the cost does
+    not grow with the number of cases), then the best of those. On PostgreSQL the rows are locked
+    as they are read, and rows that another claim holds are passed over.
     """
     best = _best(session, asked)
     order = (best.c.mine, best.c.priority, best.c.ready_at, best.c.address_key, best.c.id)
@@ -178,26 +177,35 @@ def next_groups(session: Session, asked: Asked) -> Select[int]:
 
 
 def _best(session: Session, asked: Asked) -> Any:
-    if session.get_bind().dialect.name == "postgresql":
-        codes = literal(list(asked.codes)).cast(ARRAY(String))
-        wanted = func.unnest(codes).table_valued("code").render_derived(name="wanted")
-        rows = _ready(asked, wanted.c.code).with_for_update(skip_locked=True, of=CallGroup)
-        lateral = rows.lateral()
-        return select(lateral).select_from(wanted).join(lateral, literal(value=True)).subquery()
-    return union_all(*(select(_ready(asked, code).subquery()) for code in asked.codes)).subquery()
+    code = CallGroup.community_code
+    # Not a plain "=": with nobody's appointment, neither this nor its opposite would hold.
+    is_mine = CallGroup.appointment_user_id.is_not_distinct_from(asked.batch.user_id)
+    is_mine &= CallGroup.priority == APPOINTMENT
+    own = _ready(asked, is_mine & code.in_(asked.codes), 0)
+    if session.get_bind().dialect.name != "postgresql":
+        rest = [_ready(asked, ~is_mine & (code == one), 1) for one in asked.codes]
+        return union_all(*(select(rows.subquery()) for rows in (own, *rest))).subquery()
+    codes = literal(list(asked.codes)).cast(ARRAY(String))
+    wanted = func.unnest(codes).table_valued("code").render_derived(name="wanted")
+    best = _locking(_ready(asked, ~is_mine & (code == wanted.c.code), 1)).lateral()
+    others = select(best).select_from(wanted).join(best, literal(value=True))
+    return union_all(select(_locking(own).subquery()), others).subquery()
 
 
-def _ready(asked: Asked, community: Any) -> Select[Any]:
+def _locking(rows: Select[Any]) -> Select[Any]:
+    return rows.with_for_update(skip_locked=True, of=CallGroup)
+
+
+def _ready(asked: Asked, which: ColumnElement[bool], rank: int) -> Select[Any]:
     group = CallGroup
-    is_mine = (group.priority == APPOINTMENT) & (group.appointment_user_id == asked.batch.user_id)
-    mine = case((is_mine, 0), else_=1).label("mine")
+    mine: Any = literal(rank).label("mine")
     not_avoided = group.avoid_user_id.is_(None) | (group.avoid_user_id != asked.batch.user_id)
     columns = (group.id, group.open_cases, mine, group.priority, group.ready_at, group.address_key)
     return (
         select(*columns)
         .where(
             group.campaign_id == asked.batch.campaign_id,
-            group.community_code == community,
+            which,
             group.batch_id.is_(None),
             group.ready_at.is_not(None),
             group.ready_at <= asked.now,

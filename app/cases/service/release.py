@@ -13,10 +13,6 @@ from app.problems import NotFoundError
 
 ORDINARY = 5
 APPOINTMENT = 0
-
-
-ORDINARY = 5
-APPOINTMENT = 0
 """Priorities of a call group: the smaller the sooner."""
 
 
@@ -61,19 +57,22 @@ def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reaso
 
 def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> None:
     """Put groups back into the queue: their held cases are open again, their numbers free."""
+    # The group's row before those of its cases, as everywhere.
+    realign(session, group_ids)
     session.execute(
         update(Case)
         .where(Case.group_id.in_(group_ids), Case.state == "held")
         .values(state="open")
         .execution_options(synchronize_session=False)
     )
-    realign(session, group_ids)
     release_numbers(session, group_ids, now)
 
 
 def realign(session: Session, group_ids: Sequence[int]) -> None:
-    """Make groups that nobody holds say what their open cases say: how many, when, how urgent."""
-    is_open = (Case.group_id == CallGroup.id, Case.state == "open")
+    """Make groups that nobody holds any more say what their cases say: how many of them wait,
+    since when, how urgent.
+    """
+    is_open = (Case.group_id == CallGroup.id, Case.state.in_(("open", "held")))
     has_appointment = exists().where(*is_open, Case.appointment_at.is_not(None))
     session.execute(
         update(CallGroup)

@@ -16,11 +16,11 @@ class Unusable:
 
 
 REASONS: dict[str, tuple[str, str]] = {
-    "no_number_here": ("这里没有号码。", "There is no number here."),
+    "no_number_here": ("没有提供号码。", "There is no number here."),
     "same_as_above": ("写的是“同上”，号码要看上一行。", "It refers to the row above."),
     "too_short": ("位数不够。", "It has too few digits."),
     "too_long": ("位数太多。", "It has too many digits."),
-    "not_assigned": ("没有启用的号段，打不通。", "No such number is in use."),
+    "not_assigned": ("这个号段没有启用，打不通。", "No such number is in use."),
     "service_number": (
         "这是服务号码或紧急号码，不是居民的电话。",
         "It is a service or emergency number, not a resident's.",

@@ -1,0 +1,183 @@
+"""Correcting a call: a wrong tap is repaired, and nothing is overwritten."""
+
+import pytest
+
+from app.calls.models import Call
+from app.calls.service.correcting import save_or_correct
+from app.db import Database
+from app.problems import NotFoundError, Problem
+from tests.cases.town import Town
+from tests.cast import mobile, resident
+from tests.conftest import Clock
+
+
+def called(db: Database, clock: Clock, disposition: str, names: str = "甲") -> tuple[Town, Call]:
+    """A town in which the volunteer has just said this of the first."""
+    town = Town.of(db, clock, names)
+    town.batch(town.people.volunteer)
+    return town, town.save(town.people.volunteer, "甲", disposition, note="一").call
+
+
+# What was tapped, what was meant, and the case after it.
+CHANGES = [
+    ("completed", "no_answer", "open", "not_reached"),
+    ("hard_refusal", "completed", "done", "completed"),
+    ("no_answer", "completed", "done", "completed"),
+    ("moved", "soft_refusal", "open", "soft_refusal"),
+    ("needs_leader", "busy", "open", "not_reached"),
+    ("busy", "needs_leader", "passed", "needs_leader"),
+    ("deceased", "callback_requested", "open", "callback_requested"),
+    ("callback_requested", "unable", "passed", "unable"),
+]
+
+
+@pytest.mark.parametrize(("tapped", "meant", "state", "outcome"), CHANGES)
+def test_a_wrong_tap_is_repaired(
+    db: Database, clock: Clock, tapped: str, meant: str, state: str, outcome: str
+) -> None:
+    town, call = called(db, clock, tapped)
+    town.wait(minutes=1)
+    row = town.correct(town.people.volunteer, call, meant, note="二")
+    case = town.case("甲")
+
+    assert (case.state, case.outcome, case.attempts) == (state, outcome, 1)
+    assert (case.appointment_at is not None) == (meant == "callback_requested")
+    assert (row.applied, row.corrects_id, row.position) == (True, call.id, 2)
+    # The call was when it was; only what was said of it is new.
+    assert (row.started_at, row.ended_at, row.recorded_at) == (
+        call.started_at,
+        call.ended_at,
+        town.now,
+    )
+    assert [one.disposition for one in town.calls("甲")] == [tapped, meant]
+    assert [one.note for one in town.calls("甲")] == ["一", "二"]
+    assert town.broken() == []
+
+
+def test_a_case_opened_again_is_handed_out_again(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "completed")
+    town.correct(town.people.volunteer, call, "busy")
+    town.wait(minutes=20)
+
+    assert town.take(town.people.colleague) == ["甲"]
+
+
+def test_who_only_tapped_a_refusal_may_ring_again(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "soft_refusal")
+    town.correct(town.people.volunteer, call, "no_answer")
+    town.wait(hours=4)
+
+    assert town.take(town.people.volunteer) == ["甲"]
+
+
+def test_a_correction_can_be_corrected(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "completed")
+    second = town.correct(town.people.volunteer, call, "no_answer")
+    town.correct(town.people.volunteer, second, "hard_refusal")
+
+    assert (town.case("甲").outcome, town.case("甲").attempts) == ("hard_refusal", 1)
+    assert town.broken() == []
+
+
+def test_a_call_is_corrected_once(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "completed")
+    town.correct(town.people.volunteer, call, "no_answer")
+
+    with pytest.raises(Problem, match="already_corrected"):
+        town.correct(town.people.volunteer, call, "busy")
+    assert len(town.calls()) == 2
+
+
+def test_nobody_corrects_the_call_of_another(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "completed")
+
+    with pytest.raises(NotFoundError):
+        town.correct(town.people.colleague, call, "no_answer")
+    with pytest.raises(NotFoundError):
+        town.correct(town.people.leader, call, "no_answer")
+    assert town.case("甲").outcome == "completed"
+
+
+@pytest.mark.parametrize("disposition", ["nothing", "callback_requested"])
+def test_a_correction_must_be_a_call_too(db: Database, clock: Clock, disposition: str) -> None:
+    town, call = called(db, clock, "completed")
+
+    with pytest.raises(Problem):
+        town.correct(town.people.volunteer, call, disposition, callback_at=town.now)
+    assert len(town.calls()) == 1
+
+
+def test_correcting_what_took_no_effect_takes_none(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲")
+    town.release(town.people.volunteer, town.batch(town.people.volunteer))
+    late = town.save(town.people.volunteer, "甲", "completed").call
+    row = town.correct(town.people.volunteer, late, "hard_refusal")
+
+    assert (row.applied, row.reason) == (False, "stale_hold")
+    assert (town.case("甲").state, town.case("甲").outcome) == ("open", "not_attempted")
+    assert town.broken() == []
+
+
+def test_after_the_campaign_a_correction_is_kept_only(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "completed")
+    town.close()
+    row = town.correct(town.people.volunteer, call, "no_answer")
+
+    assert (row.applied, row.reason) == (False, "campaign_closed")
+    assert town.case("甲").outcome == "completed"
+    assert town.broken() == []
+
+
+def test_while_another_holds_the_case_it_stays_theirs(db: Database, clock: Clock) -> None:
+    town, call = called(db, clock, "no_answer")
+    town.wait(hours=3)
+    town.batch(town.people.colleague)
+    town.correct(town.people.volunteer, call, "busy")
+
+    assert town.in_hand(town.people.colleague) == {"甲"}
+    assert town.case("甲").last_disposition == "busy"
+    assert town.save(town.people.colleague, "甲").call.applied
+    assert town.broken() == []
+
+
+def test_a_correction_that_settles_a_case_takes_it_from_the_next_holder(
+    db: Database, clock: Clock
+) -> None:
+    town, call = called(db, clock, "no_answer")
+    town.wait(hours=3)
+    batch = town.batch(town.people.colleague)
+    town.correct(town.people.volunteer, call, "completed")
+
+    assert town.case("甲").state == "done"
+    assert town.in_hand(town.people.colleague) == set()
+    assert town.held(batch) == []
+    assert town.broken() == []
+    # They may have rung already: that is kept.
+    assert town.save(town.people.colleague, "甲").call.reason == "already_done"
+
+
+def test_within_a_household_that_is_still_held(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [resident(name, mobile(1), room="1") for name in "父母"])
+    batch = town.batch(town.people.volunteer)
+    call = town.save(town.people.volunteer, "父", "completed").call
+    town.correct(town.people.volunteer, call, "no_answer")
+
+    assert town.in_hand(town.people.volunteer) == {"母"}
+    assert town.broken() == []
+    town.release(town.people.volunteer, batch)
+    assert town.take(town.people.colleague)[-1:] == ["母"]
+    assert town.broken() == []
+
+
+def test_a_form_sent_again_with_another_answer_corrects(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲")
+    town.batch(town.people.volunteer)
+    case, who = town.case("甲"), town.people.volunteer.user
+    for disposition in ("completed", "busy", "busy", "hard_refusal"):
+        with db.writing() as session:
+            save_or_correct(session, who, town.now, case.id, town.said(disposition), "k")
+
+    said = [call.disposition for call in town.calls("甲")]
+    assert said == ["completed", "busy", "hard_refusal"]
+    assert (town.case("甲").outcome, town.case("甲").attempts) == ("hard_refusal", 1)
+    assert town.broken() == []
