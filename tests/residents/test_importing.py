@@ -273,6 +273,19 @@ def test_an_address_in_one_cell_may_be_as_long_as_it_likes(
     assert len(stored(db)) == len(plan.accepted)
 
 
+def test_two_estates_with_a_building_of_one_name_are_two_households(
+    db: Database, played: Cast
+) -> None:
+    addresses = ("观音花苑3幢2单元501室", "桃园新村3号楼2单元501", "观音花苑 三幢2-501")
+    rows = [[f"陈{n}", f"1391234567{n}", text] for n, text in enumerate(addresses)]
+    take(db, xlsx([["姓名", "电话", "住址"], *rows]))
+
+    one, two, three = stored(db)
+    assert one.household_id == three.household_id != two.household_id
+    assert one.household
+    assert one.household.address == "观音花苑3幢2单元501"
+
+
 def placed(db: Database, user: User, code: str = BRIDGE) -> int:
     ids = [one.id for one in stored(db, None)]
     with db.writing() as session:

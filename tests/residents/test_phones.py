@@ -1,12 +1,7 @@
 import math
-import random
 import re
-import time
 
-import phonenumbers
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.residents.rules.phones import (
     REASONS,
@@ -18,41 +13,11 @@ from app.residents.rules.phones import (
     mask,
     read_cell,
 )
-from app.residents.rules.phones.plan import MOBILE, is_landline
+from tests.residents.numbers import BLOCKS_IN_USE, BLOCKS_NOT_IN_USE, phones, rejected
 
 WANG = "+8613812345678"
 LI = "+8613912345678"
 HOME = "+8651385123456"
-
-BLOCKS_IN_USE = [
-    *map(str, range(130, 140)),
-    *("145", "147", "150", "151", "152", "153", "155", "156", "157", "158", "159"),
-    *("162", "165", "166", "167", "170", "171", "172", "173", "175", "176", "177", "178"),
-    *map(str, range(180, 194)),
-    *map(str, range(195, 200)),
-]
-BLOCKS_NOT_IN_USE = [
-    *("100", "120", "140", "141", "142", "143", "144", "146", "148", "149", "154"),
-    *("160", "163", "164", "168", "169", "179", "194"),
-]
-LENGTH_BY_AREA = {"513": 8, "512": 8, "10": 8, "21": 8, "851": 8, "310": 7}
-
-mobiles = st.builds("{}{:08d}".format, st.sampled_from(BLOCKS_IN_USE), st.integers(0, 10**8 - 1))
-subscribers = st.builds("{}{:07d}".format, st.integers(2, 8), st.integers(0, 10**7 - 1))
-landlines = st.builds(
-    lambda area, subscriber: (area, subscriber[: LENGTH_BY_AREA[area]]),
-    st.sampled_from(sorted(LENGTH_BY_AREA)),
-    subscribers,
-).filter(lambda parts: phonenumbers.is_valid_number(phonenumbers.parse("+86" + "".join(parts))))
-extensions = st.integers(10, 99999).map(str)
-
-
-def phones(cell):
-    return list(read_cell(cell).phones)
-
-
-def rejected(cell):
-    return [(piece.text, piece.reason) for piece in read_cell(cell).rejected]
 
 
 @pytest.mark.parametrize(
@@ -369,136 +334,9 @@ def test_an_identity_number_beside_a_number_or_in_an_endless_cell_is_not_repeate
     "pattern",
     ["1", "1 ", "1-2-", "138 1234 5678 ", "(", "1(", "+1 2 ", "1.1E", "3206831990010101 "],
 )
-def test_a_hostile_cell_takes_no_time(pattern):
-    started = time.perf_counter()
-    read_cell(pattern * (500 // len(pattern)))
-    read_cell(pattern * 100_000)
-    assert time.perf_counter() - started < 0.5
-
-
-@given(mobiles, st.sampled_from(["", "0", "86", "+86", "0086 ", "17951", "12593-", "王强:", "'"]))
-@settings(max_examples=200, deadline=None)
-def test_any_mobile_behind_any_prefix_reads_back(mobile, prefix):
-    assert phones(prefix + mobile) == [f"+86{mobile}"]
-
-
-@given(mobiles, mobiles, st.sampled_from([" ", "-", ".", "·", "—", "\u00a0", " - "]))
-@settings(max_examples=200, deadline=None)
-def test_any_two_mobiles_in_groups_read_back(one, other, gap):
-    cell = " ".join(gap.join((m[:3], m[3:7], m[7:])) for m in (one, other))
-    assert phones(cell) == list(dict.fromkeys([f"+86{one}", f"+86{other}"]))
-
-
-@given(
-    landlines,
-    st.sampled_from(["0{}-{}", "(0{}){}", "0{}{}", "0{} {}", "+86 {} {}", "86-0{}-{}", "0086{}{}"]),
-    st.sampled_from(["", "转{}", "-{}", "分机{}", " ext {}", "x{}", "({})"]),
-    extensions,
-)
-@settings(max_examples=300, deadline=None)
-def test_any_landline_in_any_writing_reads_back(landline, form, extension_form, extension):
-    stored = "+86" + "".join(landline)
-    if extension_form:
-        stored += f";ext={extension}"
-    assert phones(form.format(*landline) + extension_form.format(extension)) == [stored]
-
-
-@given(mobiles.map("+86{}".format) | landlines.map(lambda parts: "+86" + "".join(parts)))
-@settings(max_examples=200, deadline=None)
-def test_what_we_show_and_what_we_dial_read_back(number):
-    for stored in (number, f"{number};ext=801"):
-        for written in (stored, display(stored), dial_uri(stored)):
-            assert read_cell(written) == CellReading((stored,))
-
-
-@given(mobiles | landlines.map(lambda parts: "".join(parts)[-11:]))
-@settings(max_examples=100, deadline=None)
-def test_a_number_cell_reads_like_its_digits(digits):
-    value = int(digits)
-    if not re.fullmatch("[0-9]{3}0{8}", digits):
-        assert read_cell(value) == read_cell(float(value)) == read_cell(digits)
-
-
-CHARACTERS = "0123456789０１ -—.()（）+、/,;|\n转x王或=*\"'E\u200b\u202d"
-PIECES = ["138", "0513", "86", "85123456", "13812345678", "同上", "ext", "320683199001011234"]
-CELL_TEXT = st.lists(st.sampled_from([*CHARACTERS, *PIECES]), max_size=30).map("".join)
-
-
-@given(CELL_TEXT | st.text(max_size=80))
-@settings(max_examples=1000, deadline=None)
-def test_any_text_gives_only_valid_numbers_made_of_its_own_digits(text):
-    reading = read_cell(text)
-    written = "".join(re.findall("[0-9]", "".join(map(_ascii_digit, text))))
-    assert len(set(reading.phones)) == len(reading.phones)
-    for number in reading.phones:
-        assert phonenumbers.is_valid_number(phonenumbers.parse(number, None))
-        assert dial_uri(number) == f"tel:{number}"
-        e164, _, extension = number.partition(";ext=")
-        digits = e164.removeprefix("+")
-        assert any(
-            part in written
-            for part in (digits, digits.removeprefix("86"), digits.removeprefix("86513"))
-        )
-        assert extension in written
-    for piece in reading.rejected:
-        assert piece.reason in REASONS
-        assert 0 < len(piece.text) <= 50
-        assert "320683199001011234" not in piece.text
-
-
-def _ascii_digit(char):
-    return str(int(char)) if char.isdecimal() else char
-
-
-@given(
-    st.integers(12, 30).flatmap(lambda n: st.from_regex(rf"[2-9][0-9]{{{n - 1}}}", fullmatch=True))
-)
-@settings(max_examples=300, deadline=None)
-def test_no_number_is_cut_out_of_a_longer_run(run):
-    expected = re.fullmatch("86(?:0?[1-9][0-9]{9,10})", run)
-    assert expected or phones(run) == []
-
-
-@given(st.from_regex(r"1[0-9]{11}", fullmatch=True) | st.from_regex(r"1[0-9]{9}", fullmatch=True))
-@settings(max_examples=300, deadline=None)
-def test_a_mobile_with_a_digit_too_many_or_too_few_is_never_read(run):
-    assert phones(run) == []
-
-
-@given(st.integers() | st.floats() | st.booleans() | st.none())
-@settings(max_examples=300, deadline=None)
-def test_any_number_cell_is_read_without_failing(cell):
-    reading = read_cell(cell)
-    assert all(dial_uri(number) for number in reading.phones)
-    empty = cell is None or math.isnan(float(cell))
-    assert empty == (reading == CellReading())
-
-
-def test_a_number_beyond_all_bounds_is_rejected():
-    for cell in (10**5000, -(10**5000), 1e308, math.inf, -math.inf):
-        assert [piece.reason for piece in read_cell(cell).rejected] == ["digits_lost"]
-
-
-def test_the_fast_path_agrees_with_the_library():
-    dice = random.Random(3)
-    taken = 0
-    for _ in range(20_000):
-        digits = f"1{dice.randrange(10**10):010d}"
-        number = phonenumbers.parse(f"+86{digits}", None)
-        mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
-        assert bool(MOBILE.fullmatch(digits)) == mobile, digits
-        taken += mobile
-    assert 5_000 < taken < 15_000
-
-
-def test_landlines_agree_with_the_library_where_the_subscriber_can_be_real():
-    dice = random.Random(4)
-    for _ in range(5_000):
-        area = dice.choice(["10", str(dice.randrange(20, 30)), str(dice.randrange(300, 1000))])
-        subscriber = str(dice.randrange(2 * 10**6, 9 * 10**7)).zfill(7)
-        number = phonenumbers.parse(f"+86{area}{subscriber}", None)
-        fixed = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
-        assert is_landline(area + subscriber) == (fixed and subscriber[0] in "2345678")
+def test_a_hostile_cell_is_read_to_its_bound_and_no_further(pattern):
+    assert len(phones(pattern * (500 // len(pattern)))) <= 1
+    assert [reason for _text, reason in rejected(pattern * 100_000)] == ["too_long_cell"]
 
 
 @pytest.mark.parametrize(
