@@ -87,8 +87,8 @@ INSERT INTO audit_entries (at, user_id, act, subject, subject_id, detail)
 VALUES (:now, :user, 'call_recorded', 'call', :call, :detail)
 """
 RELEASE = (
-    "UPDATE cases SET state = 'open' WHERE state = 'held'"
-    " AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)",
+    """UPDATE cases SET state = 'open' WHERE state = 'held'
+       AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)""",
     "UPDATE holds SET released_at = :now WHERE batch_id = :batch AND released_at IS NULL",
     "UPDATE call_groups SET batch_id = NULL WHERE batch_id = :batch",
     "UPDATE batches SET ended_at = :now, end_reason = 'released' WHERE id = :batch",

@@ -28,6 +28,8 @@ class Campaign(Base):
     last_position: Mapped[int] = mapped_column(default=0)
     """Sequence number of the last call: grows by one a call, in the order of commits, because
     the transaction that takes the next one holds this row until it commits."""
+    additions: Mapped[list[tuple[int, str]]] = mapped_column(JSON, default=list)
+    """When residents came to it after it opened: the position they took, and the moment."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]

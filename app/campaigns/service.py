@@ -50,7 +50,8 @@ def _communities(session: Session, actor: User | None, wanted: Definition) -> li
 def get_locked(session: Session, campaign_id: int) -> Campaign:
     """Return the campaign, locked until the transaction ends. Raises NotFoundError."""
     query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
-    campaign = session.scalar(query)
+    # What was read before the lock was had may be out of date.
+    campaign = session.scalar(query.execution_options(populate_existing=True))
     if campaign is None:
         raise NotFoundError(f"campaign {campaign_id}")
     return campaign

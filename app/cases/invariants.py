@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.groups import LARGEST_GROUP
+from app.residents.models import ResidentNumber
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def one_holder(session: Session) -> Iterator[Finding]:
     for hold_id in session.scalars(orphans):
         yield Finding("one_holder", f"holds {hold_id}", "live, but its group is not in the batch")
     yield from _overlapping_holds(session)
+    yield from _held_without_batch(session)
     yield from _held_without_number(session)
 
 
@@ -52,7 +54,7 @@ def _overlapping_holds(session: Session) -> Iterator[Finding]:
         yield Finding("one_holder", f"holds {first}", what)
 
 
-def _held_without_number(session: Session) -> Iterator[Finding]:
+def _held_without_batch(session: Session) -> Iterator[Finding]:
     has_batch = (
         select(Batch.id)
         .join(CallGroup, CallGroup.batch_id == Batch.id)
@@ -62,6 +64,26 @@ def _held_without_number(session: Session) -> Iterator[Finding]:
     )
     for case_id in session.scalars(select(Case.id).where(Case.state == "held", ~has_batch)):
         yield Finding("one_holder", f"cases {case_id}", "held, but in no live batch")
+
+
+def _held_without_number(session: Session) -> Iterator[Finding]:
+    has_hold = (
+        select(Hold.id)
+        .where(
+            Hold.number_id == ResidentNumber.number_id,
+            Hold.group_id == Case.group_id,
+            Hold.released_at.is_(None),
+        )
+        .correlate(Case, ResidentNumber)
+        .exists()
+    )
+    query = (
+        select(Case.id.distinct())
+        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
+        .where(Case.state == "held", ~has_hold)
+    )
+    for case_id in session.scalars(query):
+        yield Finding("one_holder", f"cases {case_id}", "held, but not its number")
 
 
 def whole_groups(session: Session) -> Iterator[Finding]:

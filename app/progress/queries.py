@@ -76,7 +76,7 @@ def by_volunteer(
     session: Session, campaign: Campaign, codes: Sequence[str]
 ) -> list[VolunteerProgress]:
     """Return what each volunteer did in these communities, the busiest first."""
-    held = _held_by_user(session, campaign)
+    held = _held_by_user(session, campaign, codes)
     reached = func.sum(case((Call.disposition.in_(_reached()), 1), else_=0))
     completed = func.sum(case((Call.disposition == "completed", 1), else_=0))
     query = (
@@ -107,12 +107,16 @@ def _is_corrected() -> Any:
     return select(newer.c.id).where(newer.c.corrects_id == Call.id).exists()
 
 
-def _held_by_user(session: Session, campaign: Campaign) -> dict[int, int]:
+def _held_by_user(session: Session, campaign: Campaign, codes: Sequence[str]) -> dict[int, int]:
     query = (
         select(Batch.user_id, func.count())
         .join(CallGroup, CallGroup.batch_id == Batch.id)
         .join(Case, and_(Case.group_id == CallGroup.id, Case.state == "held"))
-        .where(Batch.campaign_id == campaign.id, Batch.ended_at.is_(None))
+        .where(
+            Batch.campaign_id == campaign.id,
+            Batch.ended_at.is_(None),
+            Case.community_code.in_(codes),
+        )
         .group_by(Batch.user_id)
     )
     return {user_id: number for user_id, number in session.execute(query).all()}  # noqa: C416
@@ -124,11 +128,12 @@ def _holding_only(session: Session, held: dict[int, int]) -> list[VolunteerProgr
 
 
 def position_at(session: Session, campaign: Campaign, moment: datetime) -> int:
-    """Return the position of the last call that was recorded by then; 0 before the first."""
+    """Return the position of the last call or addition by then; 0 before the first."""
     query = select(func.coalesce(func.max(Call.position), 0)).where(
         Call.campaign_id == campaign.id, Call.recorded_at <= moment
     )
-    return session.scalar(query) or 0
+    added = [at for at, when in campaign.additions if datetime.fromisoformat(when) <= moment]
+    return max(session.scalar(query) or 0, *added, 0)
 
 
 def cases_as_of(

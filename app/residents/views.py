@@ -23,6 +23,8 @@ from app.web import here, now, page_of, reading, roles, settings, tell, writing
 blueprint = Blueprint("residents", __name__)
 
 PAGE = 50
+LONGEST_KEY = 18
+"""Figures; a larger number would fit no engine's integers."""
 
 
 @blueprint.route("/rosters", methods=["GET", "POST"])
@@ -167,7 +169,8 @@ def to_be_placed() -> str | Response:
 
 
 def _place(code: str) -> Response:
-    ids = [int(text) for text in request.form.getlist("resident") if text.isdecimal()]
+    given = request.form.getlist("resident")
+    ids = [int(text) for text in given if text.isdecimal() and len(text) <= LONGEST_KEY]
     with writing() as session:
         placed = placing.place(session, actor(), now(), ids, code)
     flash(ngettext("%(num)s resident placed.", "%(num)s residents placed.", placed), "success")

@@ -98,12 +98,9 @@ def test_two_volunteers_may_have_the_same_key(db: Database, clock: Clock) -> Non
 def test_a_save_needs_a_key(db: Database, clock: Clock, key: str) -> None:
     town = Town.of(db, clock, "甲")
     town.batch(town.people.volunteer)
-    call = town.said()
 
-    with pytest.raises(Problem, match="key_missing"), db.writing() as session:
-        from app.calls.service.recording import record
-
-        record(session, town.people.volunteer.user, town.now, town.case("甲").id, call, key)
+    with pytest.raises(Problem, match="key_missing"):
+        town.save(town.people.volunteer, "甲", key=key)
 
 
 def test_one_call_settles_a_household(db: Database, clock: Clock) -> None:

@@ -135,7 +135,7 @@ class Town:
         return CallInput(disposition, started, more.pop("ended_at", self.now), **more)
 
     def save(self, who: Person, name: str, disposition: str = "completed", **more: Any) -> Saved:
-        key = more.pop("key", None) or f"key {next(KEYS)}"
+        key = more.pop("key", f"key {next(KEYS)}")
         case_id = more.pop("case_id", None) or self.case(name).id
         wanted = self.said(disposition, **more)
         with self.db.writing() as session:

@@ -86,18 +86,22 @@ class Installed:
     environment: dict[str, str]
 
     def __call__(self, *words: str, exits: int = 0, stdin: bytes = b"") -> str:
+        return self._run(words, exits, stdin).stdout.decode()
+
+    def refused(self, *words: str, exits: int) -> str:
+        """Return what a command that fails says on standard error."""
+        return self._run(words, exits, b"").stderr.decode()
+
+    def _run(
+        self, words: tuple[str, ...], exits: int, stdin: bytes
+    ) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
-            [RINGROUND, *words],
-            input=stdin,
-            env=self.environment,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        said = done.stdout.decode() + done.stderr.decode()
-        assert done.returncode == exits, said
-        assert "Traceback" not in said
-        return done.stdout.decode()
+            [RINGROUND, *words], input=stdin, env=self.environment, capture_output=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == exits, done
+        assert b"Traceback" not in done.stderr
+        return done
 
 
 @pytest.fixture

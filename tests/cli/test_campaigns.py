@@ -126,9 +126,7 @@ def test_a_report_goes_where_it_was_told(shell: Shell, campaign: int, tmp_path: 
     assert path.read_bytes().startswith(b"%PDF-")
 
 
-def test_all_reports_make_one_file_a_community(
-    shell: Shell, campaign: int, tmp_path: Path
-) -> None:
+def test_all_reports_make_one_file_a_community(shell: Shell, campaign: int, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "pack"
 
     told = shell("report", "--all", "--campaign", str(campaign), "-o", str(folder)).stdout

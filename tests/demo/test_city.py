@@ -172,4 +172,3 @@ def test_one_can_sign_in_and_see_work(role: str, city: City) -> None:
     assert first.status_code == 200
     assert "基本信息核对" in first.text
     app.extensions["database"].close()
-

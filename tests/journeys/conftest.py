@@ -18,10 +18,14 @@ from tests.journeys.served import City, serving
 from tests.journeys.windows import Window, window
 
 COMMUNITIES = Path(__file__).parents[2] / "app" / "demo" / "communities.csv"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 Open = Callable[..., AbstractContextManager[Window]]
 

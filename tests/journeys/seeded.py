@@ -1,6 +1,6 @@
 """A city where work is under way, so that every page has something to show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -57,7 +57,9 @@ def seed(db: Database) -> Seeded:
     # The server's clock is the real one, and cases are ready only from when they were opened.
     now = datetime.now(ZONE)
     earlier = now - timedelta(days=2)
-    draft, campaign = (make_campaign(db, earlier, title) for title in ("第二轮核对", "基本信息核对"))
+    draft, campaign = (
+        make_campaign(db, earlier, title) for title in ("第二轮核对", "基本信息核对")
+    )
     with db.writing() as session:
         opening.open_campaign(session, None, earlier, campaign)
     ring_through(db, cast.volunteer.user, campaign, earlier)
@@ -74,8 +76,10 @@ def take_rosters(db: Database, supervisor: User) -> int:
     """Take the example, of which one community is ours, and a shared line; preview it again."""
     content = ROSTER.read_bytes()
     roster = importing.read(content, ROSTER.name, "0513")
+    # All of our community, and some of those that are still to be placed.
+    part = replace(roster, drafts=roster.drafts[:190])
     with db.writing() as session:
-        importing.take(session, None, NOW, roster, None)
+        importing.take(session, None, NOW, part, None)
     home = [resident(f"养老院{number}室", mobile(1), building="9幢") for number in range(1, 13)]
     residents(db, BRIDGE, home)
     with db.writing() as session:
@@ -89,17 +93,19 @@ def make_campaign(db: Database, moment: datetime, title: str) -> int:
 
 
 def ring_through(db: Database, volunteer: User, campaign: int, moment: datetime) -> None:
-    """Let one batch end in all that a history can show, with long notes."""
-    results = ["completed", "no_answer", "busy", "soft_refusal", "moved", "invalid_number"]
+    """Let one batch end in all that a history can show; who asked for a time is due by now."""
+    agreed = moment + timedelta(hours=47)
+    results = ["completed", "callback_requested", "busy", "soft_refusal", "moved", "invalid_number"]
     with db.writing() as session:
         batch = claim(session, volunteer, moment, campaign, 20).batch
         assert batch is not None
         held = select(Case.id).where(Case.state == "held").order_by(Case.id)
-        for number, case_id in enumerate(session.scalars(held).all()):
-            result = results[number % len(results)]
-            note = "晚上七点以后再打，白天在上班，家里老人听力不好。" if number % 2 else ""
-            spoken = CallInput(result, moment, moment, note=note, number=first_number(session, case_id))
-            recording.record(session, volunteer, moment, case_id, spoken, f"key {number}")
+        for index, case_id in enumerate(session.scalars(held).all()):
+            result = results[index % len(results)]
+            note = "晚上七点以后再打，白天在上班，家里老人听力不好。" if index % 2 else ""
+            number = first_number(session, case_id)
+            spoken = CallInput(result, moment, moment, number=number, note=note, callback_at=agreed)
+            recording.record(session, volunteer, moment, case_id, spoken, f"key {index}")
         release(session, volunteer, moment, batch.id)
 
 

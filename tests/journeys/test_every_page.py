@@ -73,7 +73,7 @@ def test_every_page_serves_everybody(
             for path in paths:
                 opened.refused_on_purpose = {"/no-such-page"}
                 opened.go(path)
-                role = person.user.role if person else "anybody"
+                role = f"{person.user.role}-{person.user.id}" if person else "anybody"
                 opened.photo(f"{role}{re.sub(r'[^a-z0-9]+', '-', path)}-{size}-{lang}")
                 wrong += [f"{path} ({size}, {lang}): {one}" for one in judged(opened, size)]
     assert not wrong, "\n".join(wrong)
@@ -101,9 +101,10 @@ def judged(opened: Window, size: str) -> list[str]:
     wrong += sticking_out(page) + violations(page)
     if size == "phone":
         wrong += too_small(page)
-    page.emulate_media(color_scheme="dark")
-    wrong += colour_violations(page)
-    page.emulate_media(color_scheme="light")
+    if opened.lang == "zh":  # colours are the same in either language
+        page.emulate_media(color_scheme="dark")
+        wrong += colour_violations(page)
+        page.emulate_media(color_scheme="light")
     return wrong
 
 

@@ -46,7 +46,7 @@ class Window:
 
     def photo(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture of the page for people to look at."""
-        self.page.screenshot(path=self._photos / f"{name}.png", full_page=whole)
+        self.page.screenshot(path=self._photos / f"{name}.png", full_page=whole, scale="css")
 
     @property
     def path(self) -> str:

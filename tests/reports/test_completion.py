@@ -233,7 +233,7 @@ def test_a_community_with_nobody_in_the_campaign(lang):
         assert squeezed(sentence) in text
 
 
-@pytest.mark.parametrize(("lang", "shown"), [("zh", "无定义"), ("en", "undefined")])
+@pytest.mark.parametrize(("lang", "shown"), [("zh", "无法计算"), ("en", "undefined")])
 def test_an_undefined_rate_is_shown_as_undefined(lang, shown):
     text = text_of(render(sample_report(lang, rates=(RateLine("COOP1", "x", None),))))
     assert squeezed(f"COOP1x{RATES['COOP1'].formula}{shown}") in text

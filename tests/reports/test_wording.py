@@ -51,7 +51,7 @@ def test_completion_is_cut_never_rounded_up(part, whole, text):
         (Fraction(1, 2000), "0.1%"),
         (Fraction(0), "0.0%"),
         (Fraction(1), "100.0%"),
-        (None, "无定义"),
+        (None, "无法计算"),
     ],
 )
 def test_rates_are_rounded_half_up_and_may_be_undefined(value, text):

@@ -6,7 +6,15 @@ import phonenumbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.residents.rules.phones import dial_uri, display, read_cell
+from app.residents.rules.phones import (
+    REASONS,
+    CellReading,
+    dial_uri,
+    display,
+    kind,
+    mask,
+    read_cell,
+)
 from app.residents.rules.phones.plan import MOBILE, is_landline
 from tests.residents.numbers import BLOCKS_IN_USE, phones
 

@@ -1,7 +1,7 @@
 """Opening a campaign: its residents become cases, its cases call groups."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session, selectinload
@@ -80,6 +80,8 @@ def _add_cases(session: Session, campaign: Campaign, now: datetime) -> int:
     rows = [_group_row(campaign, group, now) for group in groups]
     if not rows:
         return 0
+    if campaign.status == "open":
+        _take_position(campaign, now)
     ids = session.scalars(
         insert(CallGroup).returning(CallGroup.id, sort_by_parameter_order=True), rows
     ).all()
@@ -90,6 +92,13 @@ def _add_cases(session: Session, campaign: Campaign, now: datetime) -> int:
     ]
     session.execute(insert(Case), cases)
     return len(cases)
+
+
+def _take_position(campaign: Campaign, now: datetime) -> None:
+    """Who comes later takes a place in the sequence, so that no earlier as-of counts them."""
+    campaign.last_position += 1
+    addition = campaign.last_position, now.astimezone(UTC).isoformat()
+    campaign.additions = [*campaign.additions, addition]
 
 
 def _group_row(campaign: Campaign, group: Sequence[Resident], now: datetime) -> dict[str, object]:

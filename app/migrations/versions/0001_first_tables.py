@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column(
             "last_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("additions", sa.JSON(), nullable=False),
         sa.Column(
             "created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),

@@ -56,6 +56,17 @@ def split_address(text: str) -> Address:
     return next((_address(match) for match in found if match), Address())
 
 
+def estate_before(text: str) -> str | None:
+    """What a cell names before the building, unit and room: the estate that tells two 3幢 apart.
+
+    Without blanks, and with the street or community where the cell names those too; None when
+    the cell names nothing before, or no building, unit or room at all.
+    """
+    text = _plain(text)
+    found = (form.search(text) for form in _FORMS)
+    return next((text[: match.start()] or None for match in found if match), None)
+
+
 def whole_address(building: str | None, unit: str | None, room: str | None) -> Address:
     """The parts from columns of their own, each of which may hold those after it as well.
 

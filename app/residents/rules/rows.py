@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from app.problems import Place
-from app.residents.rules.addresses import split_address, whole_address
+from app.residents.rules.addresses import Address, estate_before, split_address, whole_address
 from app.residents.rules.columns import (
     Columns,
     Role,
@@ -234,7 +234,7 @@ def _draft(
 ) -> Draft:
     reading = _phones(row, columns, area_code)
     columned = whole_address(texts.get("building"), texts.get("unit"), texts.get("room"))
-    celled = split_address(texts.get("address") or "")
+    estate, celled = _celled(texts.get("address") or "")
     code = texts.get("community_code")
     return Draft(
         place=Place(sheet=row.sheet or None, row=row.row),
@@ -245,7 +245,7 @@ def _draft(
         street=texts.get("street"),
         community=texts.get("community"),
         community_code=unicodedata.normalize("NFKC", code) if code else None,
-        estate=texts.get("estate"),
+        estate=texts.get("estate") or (None if columned.building else estate),
         building=columned.building or celled.building,
         unit=columned.unit or celled.unit,
         room=columned.room or celled.room,
@@ -255,6 +255,17 @@ def _draft(
         language=texts.get("language"),
         remark=texts.get("remark"),
     )
+
+
+def _celled(text: str) -> tuple[str | None, Address]:
+    """Estate and address out of one cell; neither where a part is longer than any on record."""
+    estate, found = estate_before(text), split_address(text)
+    parts: dict[Role, str | None] = {
+        "estate": estate, "building": found.building, "unit": found.unit, "room": found.room,
+    }  # fmt: skip
+    if any(len(part or "") > LONGEST[role] for role, part in parts.items()):
+        return None, Address()
+    return estate, found
 
 
 def _phones(row: SheetRow, columns: Columns, area_code: str) -> CellReading:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.audit import service as audit
 from app.people.models import User
 from app.residents.models import Household, Resident
+from app.residents.rules.addresses import split_address
 from app.residents.service.importing import check_community
+from app.territory.service import building_named
 
 
 def place(
@@ -45,7 +47,15 @@ def _household_there(session: Session, unplaced: Household, code: str) -> Househ
         found = Household(
             community_code=code, unit=unplaced.unit, room=unplaced.room,
             address=unplaced.address, address_key=unplaced.address_key,
+            building_id=_building_id(session, unplaced.address, code),
         )  # fmt: skip
         session.add(found)
         session.flush()
     return found
+
+
+def _building_id(session: Session, address: str, code: str) -> int | None:
+    name = split_address(address).building
+    if name is None:
+        return None
+    return building_named(session, code, address.partition(name)[0], name).id

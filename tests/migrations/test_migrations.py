@@ -1,0 +1,183 @@
+"""The migrations lead to the models, from nothing and back, on either engine."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, inspect, select, text
+
+from app.db import Base, Database
+from app.upkeep import check, schema
+from tests import cast
+from tests.cases.town import Town
+from tests.conftest import Clock
+from tests.postgres import Cluster
+
+SCRIPTS = ScriptDirectory.from_config(schema._config())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database in which there is nothing at all."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.sqlite'}"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = f"empty_{uuid4().hex}"
+    yield cluster.create(name)
+    with cluster.connect("postgres") as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(empty: str) -> Iterator[Database]:
+    found = Database(empty)
+    yield found
+    found.close()
+
+
+def tables(database: Database) -> set[str]:
+    with database.engine.connect() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    with database.reading() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.c))]
+            if not any(column.type.python_type is dict for column in table.c)
+            else [tuple(map(str, row)) for row in session.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_upgrading_from_nothing_gives_what_the_models_say(database: Database) -> None:
+    assert not schema.is_current(database)
+
+    schema.upgrade(database)
+
+    assert schema.is_current(database)
+    assert schema.differences(database) == []
+    assert tables(database) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_constraints_have_the_names_that_migrations_look_for(database: Database) -> None:
+    """A constraint without one could never be dropped by a later migration."""
+    schema.upgrade(database)
+
+    found = MetaData()
+    found.reflect(database.engine)
+    unnamed = [
+        (table.name, constraint)
+        for table in found.sorted_tables
+        if table.name != "alembic_version"
+        for constraint in table.constraints
+        if not constraint.name
+    ]
+    assert unnamed == []
+
+
+def test_partial_indexes_are_partial(database: Database) -> None:
+    """Alembic compares no conditions; without them invariant 1 would forbid every second hold."""
+    schema.upgrade(database)
+    catalogue = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }[database.engine.dialect.name]
+
+    with database.reading() as session:
+        defined = {name: sql.upper() for name, sql in session.execute(text(catalogue))}
+
+    partial = {name for name, sql in defined.items() if " WHERE " in sql}
+    assert partial == {"uq_holds_live", "ix_call_groups_queue", "ix_batches_live"}
+    assert "UNIQUE" in defined["uq_holds_live"]
+    assert "RELEASED_AT IS NULL" in defined["uq_holds_live"]
+
+
+def test_a_second_upgrade_is_quick_and_changes_nothing(database: Database, clock: Clock) -> None:
+    schema.upgrade(database)
+    lived_in(database, clock)
+    before = contents(database)
+
+    start = time.perf_counter()
+    schema.upgrade(database)
+
+    assert time.perf_counter() - start < 0.5
+    assert contents(database) == before
+
+
+def lived_in(database: Database, clock: Clock) -> None:
+    """Put a row into nearly every table, through the use cases."""
+    town = Town.of(database, clock, ["甲", "乙"])
+    me = town.people.volunteer
+    town.save(me, town.take(me)[0], "callback_requested", note="晚上")
+    assert [name for name, rows in contents(database).items() if not rows] == ["sign_in_failures"]
+
+
+UPGRADE = """
+import sys
+from app.db import Database
+from app.upkeep.schema import upgrade
+database = Database(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+upgrade(database)
+"""
+
+
+def test_several_processes_may_upgrade_at_once(empty: str, database: Database) -> None:
+    """As when a city starts its web processes together."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", UPGRADE, empty], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert schema.differences(database) == []
+
+
+def test_down_to_nothing_and_up_again(database: Database, clock: Clock) -> None:
+    schema.upgrade(database)
+    lived_in(database, clock)
+
+    config = schema._config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    left = tables(database)
+    schema.upgrade(database)
+
+    assert left == {"alembic_version"}
+    assert schema.differences(database) == []
+    lived_in(database, clock)
+    with database.reading() as session:
+        assert check.run(session) == []
+
+
+def test_migrations_are_one_line_numbered_as_they_follow() -> None:
+    revisions = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
+
+    assert len(SCRIPTS.get_heads()) == 1
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert all(
+        Path(script.path).name.startswith(f"{script.revision}_")
+        for script in SCRIPTS.walk_revisions()
+    )
