@@ -8,28 +8,36 @@ from typing import Any
 import pysqlite3.dbapi2
 
 from app.db import PRAGMAS
-from benchmarks.queue_city import CAMPAIGN, CODES
+from benchmarks.queue_city import CAMPAIGN, CODES, number_of
 
 _READY = """
 SELECT * FROM (
-  SELECT g.id, g.open_cases, coalesce(g.appointment_user_id = :user, 0) = 0 AS mine, g.priority,
-         g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, {rank} AS mine, g.priority, g.ready_at, g.address_key
   FROM call_groups g
-  WHERE g.campaign_id = :campaign AND g.community_code = '{code}' AND g.batch_id IS NULL
+  WHERE g.campaign_id = :campaign AND g.community_code {where} AND g.batch_id IS NULL
     AND g.ready_at IS NOT NULL AND g.ready_at <= :now
     AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
     AND NOT EXISTS (
       SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
       JOIN holds h ON h.number_id = n.number_id AND h.released_at IS NULL
       WHERE c.group_id = g.id AND c.state = 'open')
+    AND NOT EXISTS (
+      SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
+      JOIN numbers m ON m.id = n.number_id
+      WHERE c.group_id = g.id AND c.state = 'open'
+        AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
   ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size)
 """
+_MINE = "(g.appointment_user_id IS :user AND g.priority = 0)"
+_EVERYWHERE = ", ".join(f"'{code}'" for code in CODES)
+_PARTS = [_READY.format(rank=0, where=f"IN ({_EVERYWHERE}) AND {_MINE}")]
+_PARTS += [_READY.format(rank=1, where=f"= '{code}' AND NOT {_MINE}") for code in CODES]
 TAKE = f"""
 UPDATE call_groups SET batch_id = :batch WHERE id IN (
   SELECT id FROM (
     SELECT id, sum(open_cases) OVER (ORDER BY mine, priority, ready_at, address_key, id)
                - open_cases AS before
-    FROM ({" UNION ALL ".join(_READY.format(code=code) for code in CODES)}))
+    FROM ({" UNION ALL ".join(_PARTS)}))
   WHERE before < :size)
 RETURNING id
 """
@@ -60,14 +68,20 @@ LEFT JOIN batches b ON b.id = g.batch_id WHERE c.id = :case
 """
 POSITION = "UPDATE campaigns SET last_position = last_position + 1 RETURNING last_position"
 CALL = """
-INSERT INTO calls (campaign_id, community_code, case_id, user_id, direction, disposition,
+INSERT INTO calls (campaign_id, community_code, case_id, user_id, number_id, direction, disposition,
   started_at, ended_at, recorded_at, position, note, applied, idempotency_key, request_hash,
   state_after, outcome_after)
-VALUES (:campaign, :community, :case, :user, 'out', 'completed', :started, :now, :now, :position,
-  '', 1, :key, :hash, 'done', 'completed')
+VALUES (:campaign, :community, :case, :user, :number, 'out', 'completed', :started, :now, :now,
+  :position, '', 1, :key, :hash, 'done', 'completed')
 """
 HISTORY = "SELECT disposition FROM calls WHERE case_id = :case ORDER BY position"
-NUMBERS = "SELECT number_id FROM resident_numbers WHERE resident_id = :resident"
+NUMBERS = """
+SELECT n.number_id, m.value = :value FROM resident_numbers n JOIN numbers m ON m.id = n.number_id
+WHERE n.resident_id = :resident
+"""
+REACHED = """
+UPDATE numbers SET reached_at = :now, reached_campaign_id = :campaign WHERE id = :number
+"""
 DONE = """
 UPDATE cases SET state = 'done', outcome = 'completed', ready_at = NULL, attempts = :attempts,
   last_disposition = 'completed', last_call_at = :started WHERE id = :case
@@ -114,6 +128,7 @@ class ByHand:
 
     def claim(self, user: int, moment: datetime) -> int:
         given = {"user": user, "campaign": CAMPAIGN, "size": self.size, "now": _stamp(moment),
+                 "rested": _stamp(moment - timedelta(days=3)),
                  "lease": _stamp(moment + timedelta(minutes=30))}  # fmt: skip
         self.connection.execute("BEGIN IMMEDIATE")
         assert not self.run(OVER, given)
@@ -140,12 +155,14 @@ class ByHand:
         group, state, community, resident, batch, holder, status = self.run(FOUND, given)[0]
         assert (state, holder, status) == ("held", user, "open")
         given |= {"group": group, "community": community, "resident": resident, "batch": batch}
+        given["value"] = number_of(case)
+        given["number"] = next(n for n, rung in self.run(NUMBERS, given) if rung)
         given["position"] = self.run(POSITION, given)[0][0]
         self.run(CALL, given)
         given["call"] = self.run("SELECT last_insert_rowid()", {})[0][0]
         given["attempts"] = len(self.run(HISTORY, given))
-        self.run(NUMBERS, given)
         self.run(DONE, given)
+        self.run(REACHED, given)
         if not self.run(STILL_HELD, given)[0][0]:
             self.run(LEAVE, given)
             self.run(FREE, given)
@@ -167,7 +184,8 @@ def compare(first: Path, second: Path) -> None:
         "SELECT id, batch_id, ready_at, open_cases, priority FROM call_groups",
         "SELECT id, state, outcome, attempts, last_call_at FROM cases",
         "SELECT number_id, generation, group_id, user_id, released_at FROM holds ORDER BY 1, 2",
-        "SELECT case_id, position, state_after, outcome_after FROM calls",
+        "SELECT * FROM numbers WHERE reached_at IS NOT NULL",
+        "SELECT case_id, number_id, position, state_after, outcome_after FROM calls",
         "SELECT id, user_id, opened_at, lease_expires_at, ended_at, end_reason FROM batches",
         "SELECT last_position FROM campaigns",
     ):

@@ -53,7 +53,7 @@ def _tables(cases: int) -> list[tuple[Any, Sequence[dict[str, Any]]]]:
         (Campaign, [campaign]),
         (CampaignCommunity, [{"campaign_id": CAMPAIGN, "community_code": c} for c in CODES]),
         (Household, [_household(home) for home in homes]),
-        (Number, [{"id": person, "value": f"+861390{person:07}"} for person in people]),
+        (Number, [{"id": person, "value": number_of(person)} for person in people]),
         (Resident, [_resident(person) for person in people]),
         (ResidentNumber, [line for person in people for line in _lines(person)]),
         (CallGroup, [_group(home) for home in homes]),
@@ -63,6 +63,10 @@ def _tables(cases: int) -> list[tuple[Any, Sequence[dict[str, Any]]]]:
 
 def home_of(person: int) -> int:
     return (person - 1) // PER_HOUSEHOLD + 1
+
+
+def number_of(person: int) -> str:
+    return f"+861390{person:07}"
 
 
 def _code(home: int) -> str:

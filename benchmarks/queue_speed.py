@@ -28,7 +28,7 @@ from app.cases.service.release import release
 from app.db import Database
 from app.people.models import User
 from benchmarks import queue_by_hand as by_hand
-from benchmarks.queue_city import CAMPAIGN, CODES, NOW, VOLUNTEERS, fill
+from benchmarks.queue_city import CAMPAIGN, CODES, NOW, VOLUNTEERS, fill, number_of
 
 ROUNDS = 150
 SIZE = 20
@@ -59,7 +59,7 @@ class ThroughUseCases:
             return found.batch.id
 
     def record(self, user: int, moment: Any, case: int) -> None:
-        call = CallInput("completed", moment - timedelta(minutes=2), moment)
+        call = CallInput("completed", moment - timedelta(minutes=2), moment, number=number_of(case))
         with self.database.writing() as session:
             record(session, self.users[user], moment, case, call, f"key-{case}-{moment}")
 

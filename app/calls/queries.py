@@ -42,7 +42,7 @@ def own_calls(session: Session, user: User, limit: int) -> Sequence[tuple[Call, 
         .order_by(Call.position.desc(), Call.id.desc())
         .limit(limit)
     )
-    return [row.tuple() for row in session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def get_own_call(session: Session, user: User, call_id: int) -> Call:

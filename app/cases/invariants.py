@@ -78,7 +78,8 @@ def _held_without_number(session: Session) -> Iterator[Finding]:
         .exists()
     )
     query = (
-        select(Case.id.distinct())
+        select(Case.id)
+        .distinct()
         .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
         .where(Case.state == "held", ~has_hold)
     )

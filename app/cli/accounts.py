@@ -65,8 +65,9 @@ def list_(*, as_json: bool) -> None:
         head,
         [
             (
-                row["name"], ROLES[row["role"]].label(lang()), row["team"], " ".join(row["communities"]),
-                " ".join(row["languages"]), _("active") if row["active"] else _("deactivated"),
+                row["name"], ROLES[row["role"]].label(lang()), row["team"],
+                " ".join(row["communities"]), " ".join(row["languages"]),
+                _("active") if row["active"] else _("deactivated"),
             )
             for row in rows
         ],

@@ -1,5 +1,7 @@
 """Correcting a call: a wrong tap is repaired, and nothing is overwritten."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.calls.models import Call
@@ -181,3 +183,18 @@ def test_a_form_sent_again_with_another_answer_corrects(db: Database, clock: Clo
     assert said == ["completed", "busy", "hard_refusal"]
     assert (town.case("甲").outcome, town.case("甲").attempts) == ("hard_refusal", 1)
     assert town.broken() == []
+
+
+def test_correcting_an_earlier_call_leaves_the_appointment_to_who_made_it(
+    db: Database, clock: Clock
+) -> None:
+    town, call = called(db, clock, "no_answer", "甲乙")
+    town.save(town.people.volunteer, "乙", "busy")
+    town.wait(hours=3)
+    town.batch(town.people.colleague, 1)
+    town.batch(town.people.colleague, 1)
+    agreed = town.now + timedelta(hours=1)
+    town.save(town.people.colleague, "甲", "callback_requested", callback_at=agreed)
+    town.correct(town.people.volunteer, call, "busy")
+
+    assert town.group("甲").appointment_user_id == town.people.colleague.user.id

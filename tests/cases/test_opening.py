@@ -108,3 +108,14 @@ def test_a_closed_campaign_is_not_opened_again(db: Database, clock: Clock) -> No
         opened(db, None, town.campaign)
     with pytest.raises(Problem, match="campaign_not_open"):
         town.close()
+
+
+def test_who_comes_later_takes_a_place_between_the_calls(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙")
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲")
+    cast.residents(db, BRIDGE, [resident("丙", mobile(22))])
+    opened(db, None, town.campaign)
+
+    assert town.save(town.people.volunteer, "乙").call.position == 3
+    assert town.broken() == []

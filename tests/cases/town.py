@@ -90,6 +90,10 @@ class Town:
             (batch,) = queries.live_batches(session, who.user, campaign or self.campaign)
         return batch
 
+    def batch_of_id(self, batch_id: int) -> Batch:
+        with self.db.reading() as session:
+            return session.get_one(Batch, batch_id)
+
     def release(self, who: Person, batch: Batch) -> None:
         with self.db.writing() as session:
             release.release(session, who.user, self.now, batch.id)

@@ -89,9 +89,9 @@ def test_a_list_for_people_names_role_and_state(shell: Shell) -> None:
     lines = shell("users", "list").stdout.splitlines()
 
     assert lines[0].split() == ["Name", "Role", "Team", "Communities", "Languages", "State"]
-    assert lines[1].split() == ["徐莉", "leader", "active"]
+    assert lines[1].split() == ["徐莉", "Team", "leader", "active"]
     # Chinese is twice as wide: the columns begin at the same place on a terminal.
-    assert lines[0].index("Role") == lines[1].index("leader") + len("徐莉")
+    assert lines[0].index("Role") == lines[1].index("Team leader") + len("徐莉")
 
 
 def test_nothing_at_all_is_an_empty_list(shell: Shell) -> None:

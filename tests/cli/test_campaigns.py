@@ -86,6 +86,7 @@ def test_a_campaign_goes_from_draft_to_open_to_closed(
     assert "not open" in shell("campaign", "close", number, exits=1).stderr
 
 
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("content", "exits", "said"),
     [

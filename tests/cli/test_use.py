@@ -100,6 +100,7 @@ def test_a_report_of_a_campaign_that_was_never_opened_is_a_problem(
     assert "No resident" in shell("campaign", "open", made, exits=1).stderr
 
 
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "exits"),
     [
@@ -126,6 +127,7 @@ def test_both_languages_say_the_same(
     assert len(said.splitlines()) == len(english.splitlines())
 
 
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_rates_are_shares_and_null_where_undefined(shell: Shell) -> None:
     found = shell.json("rates", "I=50", "P=10", "R=20", "NC=15", "O=5", "UH=30", "NE=20", "e=0.5")
     nothing = shell.json("rates", "I=0")

@@ -1,12 +1,12 @@
 """``ringround demo`` itself: only into an empty database, and nothing secret left lying about."""
 
 import stat
-from datetime import datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from app import create_app
 from app.config import Settings
@@ -14,6 +14,7 @@ from app.db import Database
 from app.demo import COMMUNITIES, SEED, Account, has_data, notable, residents, write_accounts
 from app.demo.people import add_everybody
 from app.people.models import User
+from app.residents.models import Resident
 from app.territory import service as territory
 from tests import cast
 from tests.conftest import Clock, migrate
@@ -80,27 +81,25 @@ def test_the_accounts_that_are_printed_are_one_of_each_role(city: City) -> None:
     assert shown[2].team == shown[3].team
 
 
-def people_of(folder: Path, now: datetime) -> tuple[list[str], list[str], list[str]]:
-    """Names of users and residents and the passwords of a city that was begun anew."""
-    folder.mkdir()
-    url = f"sqlite:///{folder / 'ringround.sqlite'}"
-    migrate(url)
-    database, random = Database(url), Random(SEED)
-    with database.writing() as session:
-        territory.load(session, None, now, COMMUNITIES.read_text(encoding="utf-8"), "demo")
-        accounts = add_everybody(session, random, now)
-    with database.reading() as session:
-        drafts = residents.invent(session, random).drafts
-    database.close()
-    names = [f"{d.name} {d.community_code} {d.building} {d.room} {d.phones}" for d in drafts]
-    return [a.name for a in accounts], names, [a.password for a in accounts]
-
-
 def test_the_same_seed_gives_the_same_people_with_other_passwords(
     tmp_path: Path, city: City
 ) -> None:
-    users, names, passwords = people_of(tmp_path / "again", Clock.now)
+    url = f"sqlite:///{tmp_path / 'ringround.sqlite'}"
+    migrate(url)
+    database, random = Database(url), Random(SEED)
+    with database.writing() as session:
+        table = COMMUNITIES.read_text(encoding="utf-8")
+        territory.load(session, None, Clock.now, table, "demo")
+        again = add_everybody(session, random, Clock.now)
+    with database.reading() as session:
+        drafts = residents.invent(session, random).drafts
+    database.close()
+    with city.database.reading() as session:
+        kept = select(Resident.community_code, Resident.name).order_by(Resident.id)
+        there = [tuple(row) for row in session.execute(kept)]
 
-    assert users == [account.name for account in city.accounts]
-    assert not set(passwords) & {account.password for account in city.accounts}
-    assert names == people_of(tmp_path / "third", Clock.now)[1]
+    assert [account.name for account in again] == [account.name for account in city.accounts]
+    assert not {a.password for a in again} & {a.password for a in city.accounts}
+    # Two of one household may come out with the same name: the import takes them for one.
+    assert set(there) == {(draft.community_code, draft.name) for draft in drafts}
+    assert there[:500] == [(draft.community_code, draft.name) for draft in drafts][:500]

@@ -16,7 +16,7 @@ from app.db import Database
 from app.people import service
 from app.people.models import SignInFailures, User
 from app.people.rules import ACCOUNT_AND_DEVICE, ADDRESS
-from tests.cast import NOW, Person, add, english, sign_in, words
+from tests.cast import NOW, Person, add, english, sign_in_by_page, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
@@ -156,7 +156,7 @@ def test_a_closed_account_is_answered_as_a_wrong_password(
 def test_closing_an_account_ends_its_sessions(
     db: Database, browser: CheckingClient, person: Person
 ) -> None:
-    sign_in(browser, person)
+    sign_in_by_page(browser, person)
     with db.writing() as session:
         session.get_one(User, person.user.id).active = False
 
@@ -194,7 +194,7 @@ def test_a_stranger_who_guesses_does_not_lock_out_a_known_device(
     app: Flask, person: Person
 ) -> None:
     own, strange = another(app), another(app)
-    sign_in(own, person)
+    sign_in_by_page(own, person)
     own.submit("/calls", action="/sign-out")
     exhaust(strange, person.name)
 
@@ -204,7 +204,7 @@ def test_a_stranger_who_guesses_does_not_lock_out_a_known_device(
 
 def test_guessing_on_a_known_device_is_stopped_as_well(app: Flask, person: Person) -> None:
     own, fresh = another(app), another(app)
-    sign_in(own, person)
+    sign_in_by_page(own, person)
     own.submit("/calls", action="/sign-out")
     exhaust(own, person.name)
 

@@ -11,8 +11,6 @@ from app.residents.rules.phones import (
     CellReading,
     dial_uri,
     display,
-    kind,
-    mask,
     read_cell,
 )
 from app.residents.rules.phones.plan import MOBILE, is_landline

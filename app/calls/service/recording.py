@@ -12,7 +12,7 @@ from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS
-from app.campaigns.rules.following import Decision, what_follows
+from app.campaigns.rules.following import Decision, PastCall, what_follows
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.service import settling
@@ -184,18 +184,21 @@ def decide(session: Session, campaign: Campaign, case: Case, call: Call, now: da
     case.attempts = sum(item.direction == "out" for item in past)
     case.last_disposition = past[-1].disposition if past else None
     case.last_call_at = past[-1].started_at if past else None
-    _note_whose_turn(session, case, call, decision)
+    _note_whose_turn(session, case, call, past[-1], decision)
     call.state_after = decision.state.value
     call.passed_to_after = case.passed_to
     call.outcome_after = decision.outcome
 
 
-def _note_whose_turn(session: Session, case: Case, call: Call, decision: Decision) -> None:
+def _note_whose_turn(
+    session: Session, case: Case, call: Call, last: PastCall, decision: Decision
+) -> None:
+    """The last call decides whose turn it is, even when an earlier one is corrected."""
     group = session.get_one(CallGroup, case.group_id)
     if decision.appointment:
-        group.appointment_user_id = call.user_id
+        group.appointment_user_id = last.user_id
     if decision.by_another:
-        group.avoid_user_id = call.user_id
+        group.avoid_user_id = last.user_id
     elif DISPOSITIONS[call.disposition].reached or call.corrects_id is not None:
         group.avoid_user_id = None
 

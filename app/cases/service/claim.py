@@ -251,37 +251,39 @@ def _hold_numbers(session: Session, asked: Asked, group_ids: Sequence[int]) -> s
     """
     wanted = session.execute(_numbers_of(group_ids)).all()
     first_group: dict[int, int] = {}
-    for number, group, _generation in wanted:
+    for number, group, *_ in wanted:
         first_group.setdefault(number, group)
     rows = {
         number: {
             "number_id": number, "generation": generation + 1, "group_id": first_group[number],
-            "batch_id": asked.batch.id, "user_id": asked.batch.user_id, "held_at": asked.now,
+            "batch_id": asked.batch.id, "user_id": asked.batch.user_id,
+            # Whoever waited for a lock has an old clock: no hold begins before the last one ended.
+            "held_at": max(asked.now, freed_at or asked.now),
         }
-        for number, _group, generation in wanted
+        for number, _group, generation, freed_at, live in wanted
+        if not live
     }  # fmt: skip
-    if not rows:
-        return set()
-    statement = insert(session, Hold).values(list(rows.values())).on_conflict_do_nothing()
-    held = set(session.scalars(statement.returning(Hold.number_id)))
+    held: set[int] = set()
+    if rows:
+        statement = insert(session, Hold).values(list(rows.values())).on_conflict_do_nothing()
+        held.update(session.scalars(statement.returning(Hold.number_id)))
     return {
-        group
-        for number, group, _generation in wanted
-        if number not in held or group != first_group[number]
+        group for number, group, *_ in wanted if number not in held or group != first_group[number]
     }
 
 
-def _numbers_of(group_ids: Sequence[int]) -> Select[int, int, int]:
-    """Each number of each group with its last generation, by number and group."""
-    last = (
-        select(func.coalesce(func.max(Hold.generation), 0))
-        .where(Hold.number_id == ResidentNumber.number_id)
-        .correlate(ResidentNumber)
-        .scalar_subquery()
-    )
+def _numbers_of(group_ids: Sequence[int]) -> Select[int, int, int, datetime | None, int]:
+    """Each number of each group, by number and group: its last generation, when that ended, and
+    how many holds on it are live.
+
+    One may be, since the groups were chosen: to insert another would be to wait for a stranger.
+    """
+    last = (func.coalesce(func.max(Hold.generation), 0), func.max(Hold.released_at))
+    live = func.count(Hold.id) - func.count(Hold.released_at)
     return (
-        select(ResidentNumber.number_id, Case.group_id, last)
+        select(ResidentNumber.number_id, Case.group_id, *last, live)
         .join(Case, Case.resident_id == ResidentNumber.resident_id)
+        .outerjoin(Hold, Hold.number_id == ResidentNumber.number_id)
         .where(Case.group_id.in_(group_ids), Case.state == "held")
         .group_by(ResidentNumber.number_id, Case.group_id)
         .order_by(ResidentNumber.number_id, Case.group_id)
