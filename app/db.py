@@ -4,9 +4,11 @@ Nothing else in the project says commit. A use case takes a session; whoever cal
 one transaction it runs in with ``Database.writing()``.
 """
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2
@@ -137,9 +139,17 @@ def _postgresql_engine(url: str) -> Engine:
 def _sqlite_engine(url: str) -> Engine:
     refuse_unsafe(pysqlite3.dbapi2.sqlite_version_info)
     engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True)
+    _keep_to_owner(engine.url.database)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_to_owner(path: str | None) -> None:
+    """Make a new database file readable by its owner only; its WAL takes the same mode."""
+    if path and path != ":memory:" and not Path(path).exists():
+        with contextlib.suppress(OSError):  # what is wrong with the place, connecting will say
+            Path(path).touch(mode=0o600)
 
 
 def refuse_unsafe(version: tuple[int, int, int]) -> None:

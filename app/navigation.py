@@ -13,14 +13,15 @@ def links() -> Sequence[Link]:
     """Return where this user can go."""
     if not current_user.is_authenticated:
         return []
-    return [Link(label, url_for(to), _is_here(to)) for label, to in _entries(current_user.role)]
+    entries = [(label, url_for(endpoint)) for label, endpoint in _entries(current_user.role)]
+    here = _deepest([href for _label, href in entries], request.path)
+    return [Link(label, href, href == here) for label, href in entries]
 
 
-def _is_here(endpoint: str) -> bool:
-    return (request.endpoint or "").split(".")[0] == endpoint.split(".", maxsplit=1)[0] and (
-        request.endpoint == endpoint
-        or endpoint.split(".", maxsplit=1)[0] not in {"calls", "residents"}
-    )
+def _deepest(hrefs: Sequence[str], path: str) -> str | None:
+    """Return the entry that the page lies under; of nested ones the innermost."""
+    above = [href for href in hrefs if f"{path}/".startswith(f"{href}/")]
+    return max(above, key=len, default=None)
 
 
 def _entries(role: str) -> list[tuple[str, str]]:

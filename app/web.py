@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, flash, render_template, request, url_for
 from flask_babel import gettext as _
@@ -122,6 +122,7 @@ def local_path(target: str | None) -> str:
     """Return the target if it is a path of this site, else the front page."""
     parts = urlsplit(target or "")
     is_local = target and target.startswith("/") and not target.startswith(("//", "/\\"))
+    is_local = is_local and target is not None and target.isprintable()
     return target if target and is_local and not parts.netloc else "/"
 
 
@@ -234,5 +235,6 @@ def page_of(total: int, size: int) -> tuple[int, int]:
 
 def here(**changes: object) -> str:
     """Return this page's address with some of its parameters changed."""
-    values = {**(request.view_args or {}), **request.args.to_dict(), **changes}
-    return url_for(request.endpoint or "", **{k: v for k, v in values.items() if v is not None})
+    asked = {**request.args.to_dict(), **changes}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"{request.path}?{query}" if query else request.path

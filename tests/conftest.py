@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from app.config import Settings
 from app.db import Database
@@ -137,12 +138,19 @@ def db(settings: Settings) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compiled templates wait for the next test's app."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
 @pytest.fixture
-def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+def app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]:
     from app import create_app
 
     flask = create_app(settings, clock=clock)
     flask.testing = True
+    flask.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(bytecode))
     flask.test_client_class = CheckingClient
     yield flask
     flask.extensions["database"].close()

@@ -19,7 +19,9 @@ from app.i18n import explain
 from app.problems import ForbiddenError, NotFoundError, Problem
 from app.version import VERSION
 
-WRONG_USE = {"community_unknown", "role_unknown", "as_of_unreadable", "as_of_ahead"}
+WRONG_USE = {
+    "community_unknown", "role_unknown", "as_of_unreadable", "as_of_ahead", "as_of_before_opening",
+}  # fmt: skip
 
 
 class Commands(click.Group):

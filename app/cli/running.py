@@ -1,5 +1,6 @@
 """Serving, and the demo."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from app import create_app
 from app.cli.output import ready
-from app.demo import build, has_data, notable, write_accounts
+from app.demo import Account, build, has_data, notable, write_accounts
 from app.i18n import lang
 from app.people.rules import ROLES
 from app.web import now, settings
@@ -63,9 +64,14 @@ def demo(*, if_empty: bool) -> None:
         if if_empty:
             return
         raise click.ClickException(_("The database is not empty; the demo needs an empty one."))
-    accounts = build(database, now(), click.echo)
     path = settings().instance / "demo-accounts.txt"
-    write_accounts(path, accounts)
+    accounts: list[Account] = []
+
+    def keep(made: Sequence[Account]) -> None:
+        accounts.extend(made)
+        write_accounts(path, made)
+
+    build(database, now(), click.echo, keep)
     for account in notable(accounts):
         role = ROLES[account.role].label(lang())
         click.echo(f"{role}\t{account.name}\t{account.password}")

@@ -36,8 +36,16 @@ def has_data(database: Database) -> bool:
         )
 
 
-def build(database: Database, now: datetime, say: Callable[[str], None]) -> Sequence[Account]:
-    """Fill the database, saying what is being done; return the accounts."""
+def build(
+    database: Database,
+    now: datetime,
+    say: Callable[[str], None],
+    keep: Callable[[Sequence[Account]], None],
+) -> None:
+    """Fill the database, saying what is being done.
+
+    ``keep`` gets the accounts as soon as they exist: no later step can lose their passwords.
+    """
     random = Random(SEED)
     say(_("Loading 46 communities in 7 streets …"))
     with database.writing() as session:
@@ -45,6 +53,7 @@ def build(database: Database, now: datetime, say: Callable[[str], None]) -> Sequ
     say(_("Adding 7 teams, their leaders and 66 volunteers …"))
     with database.writing() as session:
         accounts = people.add_everybody(session, random, now)
+    keep(accounts)
     say(_("Inventing about 6,000 residents …"))
     with database.writing() as session:
         roster = residents.invent(session, random)
@@ -52,7 +61,6 @@ def build(database: Database, now: datetime, say: Callable[[str], None]) -> Sequ
     say(_("Opening a campaign and ringing through five days …"))
     calls = calling.ring(database, random, now)
     say(_("%(number)s calls are on record.", number=calls))
-    return accounts
 
 
 def write_accounts(path: Path, accounts: Sequence[Account]) -> None:

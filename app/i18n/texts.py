@@ -117,6 +117,7 @@ TEXTS = {
     "row_community_not_yours": _l("The community of this row is not one of yours."),
     # Reports
     "as_of_unreadable": _l("“%(text)s” is no moment. Write it like 2026-11-24T16:00."),
+    "as_of_before_opening": _l("The campaign was not open yet at that moment."),
     "as_of_ahead": _l("The report can't speak of a moment that has not come."),
     # Rates
     "rates_bad_word": _l(

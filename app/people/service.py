@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -100,7 +100,7 @@ def invite(session: Session, actor: User | None, user: User, now: datetime) -> s
 def find_invited(session: Session, typed: str, now: datetime) -> User | None:
     """Return the user whom this code invites, if it is unused and not too old."""
     query = select(User).where(User.invitation_hash == _digest(tidy_code(typed)), User.active)
-    user = session.scalar(query)
+    user = session.scalar(query.with_for_update(of=User))
     if user is None or user.invitation_expires_at is None or user.invitation_expires_at < now:
         return None
     return user
@@ -126,19 +126,21 @@ def set_password(user: User, password: str) -> None:
     user.password_hash = _hasher.hash(checked_password(password, user.name))
 
 
-def look_up(
+def admit(
     session: Session, name: str, device: str | None, address: str, now: datetime
 ) -> User | None:
-    """Return the user who wants to sign in, before anybody looks at the password.
+    """Count a try to sign in and return whom it is about, before anybody looks at the password.
 
+    Counted first and given back on success, so that guesses made at once can't all slip past.
     ``device`` is the identifier of a browser in which this account was signed in before. Raises
     Problem ``sign_in_throttled`` after too many failures.
     """
     for key, throttle in _limits(name, device, address).items():
-        row = session.get(SignInFailures, key)
+        row = session.get(SignInFailures, key, with_for_update=True)
         if row and throttle.blocks(row.count, row.since, now):
             minutes = -(-(row.since + throttle.window - now) // timedelta(minutes=1))
             raise Problem("sign_in_throttled", values={"minutes": minutes})
+        _count(session, key, throttle, now)
     return queries.find_user(session, name)
 
 
@@ -165,27 +167,33 @@ def sign_in(
 ) -> User | None:
     """Return the user, or None for a wrong name or password (which of the two is not told)."""
     user = queries.find_user(session, name)
-    limits = _limits(name, device, address)
     if not fits or user is None or not user.active:
-        for key, throttle in limits.items():
-            _count_failure(session, key, throttle, now)
         audit.record(session, _id(user), now, "sign_in_failed", "user", _id(user) or 0)
         return None
-    session.execute(delete(SignInFailures).where(SignInFailures.key == next(iter(limits))))
+    own, *shared = _limits(name, device, address)
+    failures = SignInFailures
+    session.execute(delete(failures).where(failures.key == own))
+    session.execute(
+        update(failures).where(failures.key.in_(shared)).values(count=failures.count - 1)
+    )
     audit.record(session, user.id, now, "signed_in", "user", user.id)
     return user
 
 
 def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
+    """The counts that a try falls under. A device known to the account has but its own: nobody
+    who guesses from the same office can lock it out."""
     account = _digest(name.strip().lower())
+    if device is not None:
+        return {f"account:{account}:{device}"[:200]: ACCOUNT_AND_DEVICE}
     return {
-        f"account:{account}:{device or 'new'}"[:200]: ACCOUNT_AND_DEVICE,
+        f"account:{account}:new": ACCOUNT_AND_DEVICE,
         f"address:{address}"[:200]: ADDRESS,
     }
 
 
-def _count_failure(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
-    """Count in one statement: two failures at the same moment are two."""
+def _count(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
+    """Count in one statement: two tries at the same moment are two."""
     row = SignInFailures
     starts_anew = row.since <= now - throttle.window
     statement = insert(session, row).values(key=key, count=1, since=now)
@@ -198,6 +206,13 @@ def _count_failure(session: Session, key: str, throttle: Throttle, now: datetime
             },
         )
     )
+
+
+def end_sessions(session: Session, user_id: int, now: datetime) -> None:
+    """End all sessions of an account: a copy of a cookie is then worth nothing either."""
+    user = session.get_one(User, user_id)
+    user.session_epoch += 1
+    audit.record(session, user_id, now, "signed_out", "user", user_id)
 
 
 def _id(user: User | None) -> int | None:

@@ -1,16 +1,20 @@
 """flask-login: which user a session belongs to, and where strangers are sent."""
 
 import secrets
+from datetime import datetime, timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
+from flask import session as cookie
 from flask_login import LoginManager
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.people.models import User
-from app.web import reading, settings
+from app.web import now, reading, settings
 
 DEVICE_COOKIE = "ringround-device"
 DEVICE_LASTS = 365 * 24 * 3600
+SINCE = "since"
+"""Where a session keeps when its user signed in."""
 
 
 def init(app: Flask) -> None:
@@ -25,12 +29,20 @@ def init(app: Flask) -> None:
 
 def _load(session_id: str) -> User | None:
     """Return the session's user, unless the account was closed or its sessions were ended."""
+    if _is_too_old(cookie.get(SINCE)):
+        return None
     user_id, _, epoch = session_id.partition(".")
     with reading() as session:
         user = session.get(User, int(user_id))
     if user is None or not user.active or str(user.session_epoch) != epoch:
         return None
     return user
+
+
+def _is_too_old(since: str | None) -> bool:
+    """However busy, a session ends with the day it began on: 14 hours after the sign-in."""
+    lasts: timedelta = current_app.permanent_session_lifetime
+    return since is None or now() > datetime.fromisoformat(since) + lasts
 
 
 def _serializer() -> URLSafeSerializer:

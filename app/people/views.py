@@ -19,7 +19,7 @@ from app.config import LANGUAGES
 from app.people import service
 from app.people.forms import JoinForm, SignInForm
 from app.people.models import User
-from app.people.signing_in import device_of, remember_device
+from app.people.signing_in import SINCE, device_of, remember_device
 from app.problems import Problem
 from app.web import local_path, now, public, reading, roles, settings, tell, writing
 
@@ -51,8 +51,8 @@ def _signed_in(form: SignInForm) -> User | None:
     name, password = form.name.data or "", form.password.data or ""
     device, address = device_of(name), request.remote_addr or ""
     try:
-        with reading() as db:
-            known = service.look_up(db, name, device, address, now())
+        with writing() as db:
+            known = service.admit(db, name, device, address, now())
     except Problem as problem:
         tell(problem)
         return None
@@ -67,6 +67,7 @@ def _signed_in(form: SignInForm) -> User | None:
 def _welcome(user: User, target: str | None) -> Response:
     session.clear()  # nothing of a stranger's session lives on in a user's
     session.permanent = True
+    session[SINCE] = now().isoformat()
     login_user(user)
     response = make_response(redirect(local_path(target)))
     remember_device(response, user.name)
@@ -76,6 +77,10 @@ def _welcome(user: User, target: str | None) -> Response:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Response:
+    """End every session of the account, so that no copy of its cookie lives on."""
+    if current_user.is_authenticated:
+        with writing() as db:
+            service.end_sessions(db, current_user.id, now())
     logout_user()
     session.clear()
     flash(_("You are signed out."), "info")

@@ -1,7 +1,7 @@
 """Gathering a document's value: all figures are final before anything is drawn."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
@@ -46,8 +46,10 @@ def completion(
     """
     campaign = campaigns.get_campaign(session, actor, campaign_id)
     community = _covered(session, actor, campaign, code)
-    if campaign.status == "draft":
+    if campaign.opened_at is None:
         raise Problem("campaign_not_open")
+    if as_of < campaign.opened_at:
+        raise Problem("as_of_before_opening", field="as_of")
     position = progress.position_at(session, campaign, as_of)
     cases = progress.cases_as_of(session, campaign, code, position)
     tally = progress.tally_of(cases)
@@ -82,6 +84,9 @@ def moment_from(text: str, present: datetime) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
+        if len(text) == len("2026-11-24"):  # the whole of that day, as far as it has come
+            tomorrow = moment.replace(tzinfo=present.tzinfo) + timedelta(days=1)
+            moment = max(min(tomorrow, present), moment.replace(tzinfo=present.tzinfo))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=present.tzinfo)
         moment = moment.astimezone(present.tzinfo)

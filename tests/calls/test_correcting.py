@@ -91,13 +91,15 @@ def test_a_call_is_corrected_once(db: Database, clock: Clock) -> None:
 
 
 def test_nobody_corrects_the_call_of_another(db: Database, clock: Clock) -> None:
-    town, call = called(db, clock, "completed")
+    """Not a stranger to the case, and not who holds it now either."""
+    town, call = called(db, clock, "no_answer")
+    town.wait(hours=3)
+    town.batch(town.people.colleague)
 
-    with pytest.raises(NotFoundError):
-        town.correct(town.people.colleague, call, "no_answer")
-    with pytest.raises(NotFoundError):
-        town.correct(town.people.leader, call, "no_answer")
-    assert town.case("甲").outcome == "completed"
+    for other in (town.people.colleague, town.people.leader):
+        with pytest.raises(NotFoundError):
+            town.correct(other, call, "completed")
+    assert town.case("甲").outcome == "not_reached"
 
 
 @pytest.mark.parametrize("disposition", ["nothing", "callback_requested"])

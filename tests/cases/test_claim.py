@@ -278,7 +278,8 @@ def test_a_number_held_in_another_campaign_waits(db: Database, clock: Clock) -> 
     volunteer, colleague = town.people.volunteer, town.people.colleague
     mine = town.batch(volunteer, 1)
 
-    assert town.take(colleague, campaign=other) == ["乙"]
+    # It does not stand in the way of those behind it.
+    assert town.take(colleague, 1, campaign=other) == ["乙"]
     assert town.claim(colleague, campaign=other).waiting == {"held": 1, "for_others": 1}
     town.release(volunteer, mine)
     assert town.take(colleague, campaign=other) == ["甲"]
@@ -290,11 +291,16 @@ OFFICE = [resident(f"职员{n}", mobile(7), room=str(n)) for n in range(1, 10)]
 
 def test_a_shared_line_is_in_one_volunteers_hands_only(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, [*OFFICE, resident("邻居", mobile(8), room="99")])
-    volunteer, colleague = town.people.volunteer, town.people.colleague
 
-    assert set(town.take(volunteer, 2)) <= {draft.name for draft in OFFICE}
-    assert town.take(colleague) == ["邻居"]
+    assert town.take(town.people.volunteer, 1) == ["职员1"]
+    assert town.take(town.people.colleague) == ["邻居"]
     assert town.broken() == []
+
+
+def test_a_shared_line_does_not_keep_a_batch_short(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [*OFFICE, resident("邻居", mobile(8), room="99")])
+
+    assert town.take(town.people.volunteer, 2) == ["职员1", "邻居"]
 
 
 def test_a_shared_line_stays_held_until_its_last_case_is_settled(

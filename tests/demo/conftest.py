@@ -49,7 +49,8 @@ def _build(settings: Settings, told: Path) -> None:
     app = create_app(settings, clock=Clock())
     database: Database = app.extensions["database"]
     said: list[str] = []
+    accounts: list[Account] = []
     with app.app_context():
-        accounts = build(database, Clock.now, said.append)
+        build(database, Clock.now, said.append, accounts.extend)
     database.close()
     told.write_text(json.dumps({"said": said, "accounts": [asdict(a) for a in accounts]}))

@@ -103,11 +103,19 @@ def test_a_report_of_an_earlier_moment_is_what_it_was(town: Town) -> None:
 
 
 def test_a_report_before_the_first_call_has_everybody_outstanding(town: Town) -> None:
-    first = report(town, as_of=town.now - timedelta(hours=1))
+    with town.db.reading() as session:
+        opened = session.get_one(Campaign, town.campaign).opened_at
+    assert opened is not None
+    first = report(town, as_of=opened.astimezone(SHANGHAI))
 
     assert (first.position, first.total, first.accounted_for) == (0, 9, 0)
     assert {line.attempts for line in first.outstanding} == {0}
     assert {line.last_attempt for line in first.outstanding} == {None}
+
+
+def test_there_is_no_report_of_a_moment_before_the_campaign_was_open(town: Town) -> None:
+    with pytest.raises(Problem, match="as_of_before_opening"):
+        report(town, as_of=town.now - timedelta(days=400))
 
 
 def test_why_somebody_is_outstanding(town: Town) -> None:
@@ -226,7 +234,8 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
         ("2026-11-24 09:30", NOW - timedelta(minutes=30)),
         ("2026-11-24T02:00Z", NOW),
         ("2026-11-24T02:00:00+00:00", NOW),
-        ("2026-11-24", NOW.replace(hour=0)),
+        ("2026-11-24", NOW),
+        ("2026-11-23", NOW.replace(hour=0)),
         ("20261124T0900", NOW.replace(hour=9)),
     ],
 )
@@ -246,7 +255,8 @@ def test_a_moment_is_read_in_the_zone_of_the_deployment(text: str, moment: datet
         ("2026-13-01", "as_of_unreadable"),
         ("2026-11-24T25:00", "as_of_unreadable"),
         ("2026-11-24T09:00 08:00", "as_of_unreadable"),
-        ("0001-01-01", "as_of_unreadable"),
+        ("0001-01-01T00:00", "as_of_unreadable"),
+        ("2026-11-25", "as_of_ahead"),
         ("0001-01-01T00:00+14:00", "as_of_unreadable"),
         ("9999-12-31T23:59:59-14:00", "as_of_unreadable"),
         ("9" * 400, "as_of_unreadable"),

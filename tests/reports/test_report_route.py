@@ -124,7 +124,8 @@ def test_a_masked_report_holds_no_name(signed_in: SignIn, town: Town) -> None:
     ("query", "says"),
     [
         ("?as_of=yesterday", "yesterday"),
-        ("?as_of=0001-01-01", "0001-01-01"),
+        ("?as_of=0001-01-01T00:00", "0001-01-01"),
+        ("?as_of=2001-01-01", "not open yet"),
         ("?as_of=2026-11-24T10:01", "not come"),
         ("?as_of=9999-12-31T23:59:59-14:00", "9999"),
         ("?as_of=" + "9" * 2000, "999"),

@@ -1,5 +1,6 @@
 """Correcting a call: a new record that names the old one; nothing is overwritten."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,11 +19,19 @@ from app.people.models import User
 from app.problems import NotFoundError, Problem
 
 
-def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: CallInput) -> Call:
+def correct(
+    session: Session,
+    actor: User,
+    now: datetime,
+    call_id: int,
+    wanted: CallInput,
+    *,
+    together: bool = False,
+) -> Call:
     """Replace what the actor once said of a call; the case is worked out again from all calls.
 
     Of ``wanted`` the disposition, note and call-back count; the times are the call's own.
-    Raises NotFoundError for another's call, Problem for one that was corrected already.
+    ``together`` corrects the other cases too that the same call settled. Raises NotFoundError for another's call, Problem for one that was corrected already.
     """
     original = session.scalar(select(Call).where(Call.id == call_id, Call.user_id == actor.id))
     if original is None:
@@ -32,13 +41,44 @@ def correct(session: Session, actor: User, now: datetime, call_id: int, wanted: 
     case, group, batch = locked(session, actor, original.case_id)
     if session.scalar(select(Call.id).where(Call.corrects_id == call_id)):
         raise Problem("already_corrected")
+    row = _correct_one(session, campaign, case, original, wanted, now)
+    for other in settled_together(session, original) if together else ():
+        member = session.get_one(Case, other.case_id, with_for_update=True, populate_existing=True)
+        _correct_one(session, campaign, member, other, wanted, now)
+    settling.regroup(session, group, now)
+    if batch is not None and row.applied:
+        settling.renew_or_end(session, batch, actor, campaign.rules, now)
+    audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
+    return row
+
+
+def settled_together(session: Session, call: Call) -> Sequence[Call]:
+    """Return the newest records of the other cases that one call settled with this one's."""
+    first = call
+    while first.corrects_id is not None:
+        first = session.get_one(Call, first.corrects_id)
+    root = first.with_call_id or first.id
+    query = select(Call).where((Call.with_call_id == root) | (Call.id == root), Call.id != first.id)
+    return [_newest(session, other) for other in session.scalars(query.order_by(Call.id))]
+
+
+def _newest(session: Session, call: Call) -> Call:
+    while newer := session.scalar(select(Call).where(Call.corrects_id == call.id)):
+        call = newer
+    return call
+
+
+def _correct_one(
+    session: Session,
+    campaign: Campaign,
+    case: Case,
+    original: Call,
+    wanted: CallInput,
+    now: datetime,
+) -> Call:
     row = _correction(session, campaign, original, wanted, now)
     if row.applied:
         _decide_again(session, campaign, case, row, now)
-        settling.regroup(session, group, now)
-        if batch is not None:
-            settling.renew_or_end(session, batch, actor, campaign.rules, now)
-    audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
     return row
 
 
@@ -55,20 +95,18 @@ def save_or_correct(
         if problem.code != "key_reused":
             raise
     latest = _latest(session, actor, key)
+    if latest.case_id != case_id:
+        raise Problem("key_reused")
     said = (latest.disposition, latest.note, latest.callback_at)
     if said == (call.disposition, call.note.strip(), call.callback_at):
         return latest
-    return correct(session, actor, now, latest.id, call)
+    return correct(session, actor, now, latest.id, call, together=True)
 
 
 def _latest(session: Session, actor: User, key: str) -> Call:
     """The call saved under the key, or its newest correction."""
-    found = session.scalars(
-        select(Call).where(Call.user_id == actor.id, Call.idempotency_key == key)
-    ).one()
-    while newer := session.scalar(select(Call).where(Call.corrects_id == found.id)):
-        found = newer
-    return found
+    query = select(Call).where(Call.user_id == actor.id, Call.idempotency_key == key)
+    return _newest(session, session.scalars(query).one())
 
 
 def _correction(

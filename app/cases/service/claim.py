@@ -1,7 +1,7 @@
 """The claim: one short transaction that hands whole call groups to one volunteer."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ from app.problems import ForbiddenError, Problem
 from app.residents.models import Number, ResidentNumber
 
 LARGEST_BATCH = 60
+MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,30 @@ def _take(
     session.add(batch)
     session.flush()
     rested_since = now - timedelta(days=campaign.rules.rest_days)
-    if not _take_groups(session, Asked(batch, codes, now, size, rested_since)):
+    if not _fill(session, Asked(batch, codes, now, size, rested_since)):
         session.delete(batch)
         return None
     return batch
 
 
-def _take_groups(session: Session, asked: Asked) -> list[int]:
+def _fill(session: Session, asked: Asked) -> int:
+    """Take groups until the batch has its size or nothing is left; return how many cases.
+
+    Groups that share a line keep one another out, so that one round may come up short.
+    """
+    cases = 0
+    for _round in range(MOST_ROUNDS):
+        taken, lost = _take_groups(session, replace(asked, size=asked.size - cases))
+        if taken:
+            held = select(func.count()).where(Case.group_id.in_(taken), Case.state == "held")
+            cases += session.scalar(held) or 0
+        if not lost or cases >= asked.size:
+            break
+    return cases
+
+
+def _take_groups(session: Session, asked: Asked) -> tuple[list[int], set[int]]:
+    """Take the next groups; return those taken, and those of which a number could not be had."""
     taken = session.scalars(
         update(CallGroup)
         .where(CallGroup.id.in_(next_groups(session, asked)), CallGroup.batch_id.is_(None))
@@ -153,7 +171,7 @@ def _take_groups(session: Session, asked: Asked) -> list[int]:
     lost = _hold_numbers(session, asked, taken)
     if lost:
         _put_back(session, asked, lost)
-    return [group for group in taken if group not in lost]
+    return [group for group in taken if group not in lost], lost
 
 
 def _put_back(session: Session, asked: Asked, lost: Collection[int]) -> None:
@@ -245,10 +263,12 @@ def _number_rests(asked: Asked) -> Exists:
 def _hold_numbers(session: Session, asked: Asked, group_ids: Sequence[int]) -> set[int]:
     """Hold every number of the groups; return the groups of which one could not be had.
 
-    The constraint on live holds decides between two claims that found the same number free at
-    the same moment; inserting in the order of numbers makes such claims wait for each other in
-    turn. Of two groups that share a number only the first is taken: a hold belongs to one group.
+    Of two claims that find the same number free at the same moment, the one that locks it first
+    has it and the other passes over it, so that no claim ever waits for another; behind both
+    stands the constraint on live holds. Of two groups that share a number only the first is
+    taken: a hold belongs to one group.
     """
+    locked = set(session.scalars(_locking_numbers(group_ids)))
     wanted = session.execute(_numbers_of(group_ids)).all()
     first_group: dict[int, int] = {}
     for number, group, *_ in wanted:
@@ -261,15 +281,26 @@ def _hold_numbers(session: Session, asked: Asked, group_ids: Sequence[int]) -> s
             "held_at": max(asked.now, freed_at or asked.now),
         }
         for number, _group, generation, freed_at, live in wanted
-        if not live
+        if number in locked and not live
     }  # fmt: skip
     held: set[int] = set()
     if rows:
-        statement = insert(session, Hold).values(list(rows.values())).on_conflict_do_nothing()
-        held.update(session.scalars(statement.returning(Hold.number_id)))
+        # Rows as parameters: the statement is compiled once, not for every batch anew.
+        statement = insert(session, Hold).on_conflict_do_nothing().returning(Hold.number_id)
+        held.update(session.scalars(statement, list(rows.values())))
     return {
         group for number, group, *_ in wanted if number not in held or group != first_group[number]
     }
+
+
+def _locking_numbers(group_ids: Sequence[int]) -> Select[int]:
+    of_groups = (
+        select(ResidentNumber.number_id)
+        .join(Case, Case.resident_id == ResidentNumber.resident_id)
+        .where(Case.group_id.in_(group_ids), Case.state == "held")
+    )
+    rows = select(Number.id).where(Number.id.in_(of_groups)).order_by(Number.id)
+    return rows.with_for_update(skip_locked=True, key_share=True)
 
 
 def _numbers_of(group_ids: Sequence[int]) -> Select[int, int, int, datetime | None, int]:
