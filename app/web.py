@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, flash, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError

@@ -18,6 +18,7 @@ from app.db import Database
 from app.i18n import LANGUAGE_COOKIE
 from app.people import service
 from app.people.models import User
+from app.people.signing_in import SINCE
 from app.problems import Place
 from app.residents.rules.rows import Draft
 from app.residents.service import importing
@@ -106,11 +107,15 @@ def _hash(password: str) -> str:
 
 
 def sign_in(client: CheckingClient, person: Person) -> None:
-    """Give the client a session of this person, as signing in does but without the slow hash."""
+    """Give the client a session of this person, as signing in does but without the slow hash.
+
+    It does not grow old, so that a test may move the clock.
+    """
     with client.session_transaction() as session:
         session.clear()
         session.permanent = True
         session["_user_id"] = person.user.get_id()
+        session[SINCE] = "2100-01-01T00:00:00+00:00"
 
 
 def sign_in_by_page(client: CheckingClient, person: Person) -> None:

@@ -1,8 +1,9 @@
 """The form of the call screen, and of a correction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     Form,
     HiddenField,
@@ -11,55 +12,78 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.calls.rules import CallInput
+from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.i18n.words import later as _l
 from app.problems import Problem
 
+LARGEST_KEY = 2**63 - 1
+OLDEST_PAGE = timedelta(hours=14)
+"""A page left open longer says nothing about when the call began."""
 
-class CallForm(Form):
-    """What a volunteer says of a call."""
 
-    case = IntegerField(validators=[InputRequired()])
-    key = HiddenField(validators=[InputRequired()])
-    hold = IntegerField(validators=[Optional()])
-    started_at = HiddenField()
-    number = HiddenField()
+class SaidForm(Form):
+    """What a volunteer says of a call: what it came to, when to ring again, a note."""
+
     disposition = StringField(_l("Result"), [InputRequired(_l("Choose what the call came to."))])
     callback = HiddenField()
     callback_at = DateTimeLocalField(_l("Another time"), [Optional()])
     note = TextAreaField(_l("Note"))
+    together = BooleanField()
+
+    def said(self, now: datetime) -> CallInput:
+        """Return what was said; ``now`` is in the deployment's zone."""
+        return CallInput(
+            disposition=self.disposition.data or "",
+            started_at=now,
+            ended_at=now,
+            note=self.note.data or "",
+            callback_at=self._callback(now),
+        )
+
+    def _callback(self, now: datetime) -> datetime | None:
+        row = DISPOSITIONS.get(self.disposition.data or "")
+        if row is None or row.follow is not Follow.APPOINTMENT:
+            return None
+        typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
+        if typed:
+            return typed.replace(tzinfo=now.tzinfo)
+        return _slot(self.callback.data) if self.callback.data else None
+
+
+class CallForm(SaidForm):
+    """A call on a case that the volunteer holds."""
+
+    case = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_KEY)])
+    key = HiddenField(validators=[InputRequired()])
+    hold = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_KEY)])
+    started_at = HiddenField()
+    number = HiddenField()
     also = SelectMultipleField(coerce=int, validate_choice=False)
 
     def call(self, now: datetime) -> CallInput:
         """Return the call as described; ``now`` is in the deployment's zone."""
+        said = self.said(now)
         return CallInput(
-            disposition=self.disposition.data or "",
+            disposition=said.disposition,
             started_at=self._started(now),
             ended_at=now,
             number=self.number.data or None,
-            note=self.note.data or "",
-            callback_at=self._callback(now),
-            also=tuple(self.also.data or ()),
+            note=said.note,
+            callback_at=said.callback_at,
+            also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_KEY),
             hold=self.hold.data,
         )
 
     def _started(self, now: datetime) -> datetime:
         """When the page was opened; a clock that is off never makes a call impossible."""
         try:
-            started = datetime.fromisoformat(self.started_at.data or "")
-        except ValueError:
+            started = datetime.fromisoformat(self.started_at.data or "").astimezone(now.tzinfo)
+        except (ValueError, OverflowError):
             return now
-        return min(started, now) if started.tzinfo else now
-
-    def _callback(self, now: datetime) -> datetime | None:
-        if self.disposition.data != "callback_requested":
-            return None
-        typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
-        if typed:
-            return typed.replace(tzinfo=now.tzinfo)
-        return _slot(self.callback.data) if self.callback.data else None
+        return started if now - OLDEST_PAGE < started <= now else now
 
 
 def _slot(text: str) -> datetime:

@@ -17,6 +17,7 @@ class Call(Base):
         UniqueConstraint("user_id", "idempotency_key"),
         Index("ix_calls_case", "case_id", "position"),
         Index("ix_calls_user", "user_id", "recorded_at"),
+        Index("ix_calls_community", "campaign_id", "community_code", "position"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

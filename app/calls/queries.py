@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
@@ -13,6 +14,7 @@ from app.cases.models import Case
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.models import Household, Resident
+from app.territory.models import Building
 
 
 def history_of(session: Session, case_ids: Sequence[int]) -> dict[int, list[Call]]:
@@ -31,18 +33,34 @@ def _newest_first(calls: list[Call]) -> list[Call]:
 
 
 def own_calls(session: Session, user: User, limit: int) -> Sequence[tuple[Call, str, str]]:
-    """Return the user's last calls that no correction replaced, with name and address."""
+    """Return the user's last calls that no correction replaced, with name and building."""
     newer = aliased(Call)
     query = (
-        select(Call, Resident.name, func.coalesce(Household.address, ""))
-        .join(Case, Case.id == Call.case_id)
-        .join(Resident, Resident.id == Case.resident_id)
-        .outerjoin(Household, Household.id == Resident.household_id)
+        _with_whom(Call)
         .where(Call.user_id == user.id, ~exists().where(newer.corrects_id == Call.id))
-        .order_by(Call.position.desc(), Call.id.desc())
+        .order_by(Call.recorded_at.desc(), Call.id.desc())
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def who(session: Session, call: Call) -> tuple[str, str]:
+    """Return the name and the building of the resident whom a call was about."""
+    row = session.execute(_with_whom(Call.id).where(Call.id == call.id)).one()
+    return row[1], row[2]
+
+
+def _with_whom(what: Any) -> Select[Any]:
+    """A query of calls with name and building: as much as a volunteer sees of earlier ones."""
+    building = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
+    return (
+        select(what, Resident.name, building)
+        .select_from(Call)
+        .join(Case, Case.id == Call.case_id)
+        .join(Resident, Resident.id == Case.resident_id)
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .outerjoin(Building, Building.id == Household.building_id)
+    )
 
 
 def get_own_call(session: Session, user: User, call_id: int) -> Call:
@@ -53,9 +71,16 @@ def get_own_call(session: Session, user: User, call_id: int) -> Call:
     return call
 
 
-def count_since(session: Session, user: User, since: datetime) -> int:
-    """Return how many calls the user has recorded since then, corrections not counted."""
+def count_since(session: Session, user: User, campaign_id: int, since: datetime) -> int:
+    """Return how many calls of the campaign the user has recorded since then.
+
+    One that settled several residents is one call, and a correction is none.
+    """
     query = select(func.count()).where(
-        Call.user_id == user.id, Call.recorded_at >= since, Call.corrects_id.is_(None)
+        Call.user_id == user.id,
+        Call.campaign_id == campaign_id,
+        Call.recorded_at >= since,
+        Call.corrects_id.is_(None),
+        Call.with_call_id.is_(None),
     )
     return session.scalar(query) or 0

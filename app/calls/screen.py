@@ -1,7 +1,7 @@
 """What the volunteer's pages show, gathered into values before a template sees it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -13,7 +13,18 @@ from app.audit import service as audit
 from app.calls import queries
 from app.calls.models import Call
 from app.calls.rules import history, wrong_numbers
-from app.calls.wording import Attempt, Option, attempts_of, disposition_name, kept_reason, why_now
+from app.calls.service import correcting
+from app.calls.wording import (
+    Attempt,
+    Option,
+    agreed_option,
+    attempts_of,
+    disposition_name,
+    is_early,
+    kept_reason,
+    slot_options,
+    why_now,
+)
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
@@ -23,6 +34,7 @@ from app.cases.service.claim import Claim
 from app.i18n import lang
 from app.i18n.moments import moment, past
 from app.people.models import User
+from app.residents.models import Resident
 from app.residents.rules import phones
 
 OWN_CALLS = 50
@@ -48,6 +60,7 @@ class Waiting:
     name: str
     address: str
     why: str
+    early: bool
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,8 @@ class Person:
     lines: Sequence[Line]
     attempts: Sequence[Attempt]
     held: bool
+    early: bool
+    """Whether the resident asked for a time that has not come yet."""
 
     def number_options(self, chosen: str | None) -> list[Option]:
         """Return the numbers as tiles; the one rung first is chosen unless another was."""
@@ -101,7 +116,10 @@ class JustSaved:
     """The call saved a moment ago, for one tap to correct it."""
 
     call_id: int
+    who: str
     what: str
+    others: int
+    """How many more the same call settled."""
 
 
 @dataclass(frozen=True)
@@ -123,17 +141,13 @@ def home(session: Session, user: User, now: datetime) -> list[Work]:
 
 
 def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
-    batches = cases.live_batches(session, user, campaign.id)
-    groups = cases.held_groups(session, [batch.id for batch in batches])
-    order = {group.id: index for index, group in enumerate(groups)}
-    held = [c for c in cases.cases_of(session, list(order)) if c.state == "held"]
-    held.sort(key=lambda case: (order[case.group_id], case.id))
+    held = _held(session, user, campaign.id)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Work(
         campaign=campaign,
-        batches=batches,
+        batches=cases.live_batches(session, user, campaign.id),
         held=len(held),
-        calls_today=queries.count_since(session, user, midnight),
+        calls_today=queries.count_since(session, user, campaign.id, midnight),
         waiting=[_waiting(campaign, case, now) for case in held],
     )
 
@@ -145,6 +159,7 @@ def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
         name=case.resident.name,
         address=_address(case),
         why=why_now(campaign, case, now),
+        early=is_early(case, now),
     )
 
 
@@ -179,11 +194,19 @@ def nothing_ready(claim: Claim) -> str:
     )
 
 
-def next_group(session: Session, user: User, campaign_id: int) -> int | None:
-    """Return the group that the user rings next; None when nothing is held."""
+def next_case(session: Session, user: User, campaign_id: int, now: datetime) -> Case | None:
+    """Return the case that the user rings next, those last whose time has not come."""
+    held = _held(session, user, campaign_id)
+    return min(held, key=lambda case: is_early(case, now), default=None)
+
+
+def _held(session: Session, user: User, campaign_id: int) -> list[Case]:
+    """The cases in the user's hands, in the order to ring them."""
     batches = cases.live_batches(session, user, campaign_id)
     groups = cases.held_groups(session, [batch.id for batch in batches])
-    return groups[0].id if groups else None
+    order = {group.id: index for index, group in enumerate(groups)}
+    held = [case for case in cases.cases_of(session, list(order)) if case.state == "held"]
+    return sorted(held, key=lambda case: (order[case.group_id], case.id))
 
 
 def call_page(
@@ -191,7 +214,8 @@ def call_page(
 ) -> CallPage | None:
     """Return the call screen of a group that the user holds, and renew its lease.
 
-    None when the user does not hold it. ``case_id`` chooses who of the group stands first.
+    None when the user does not hold it. ``case_id`` chooses who of the group stands first; None
+    then too, if that one is settled.
     """
     group = session.get(CallGroup, group_id)
     batch = session.get(Batch, group.batch_id or 0) if group else None
@@ -201,6 +225,8 @@ def call_page(
     settling.renew(session, batch, campaign.rules, now)
     people = _people(session, campaign, group_id, now)
     first = _first(people, case_id)
+    if first is None:
+        return None
     audit.record(session, user.id, now, "case_seen", "group", group_id)
     return CallPage(
         campaign=campaign,
@@ -213,10 +239,12 @@ def call_page(
     )
 
 
-def _first(people: Sequence[Person], case_id: int | None) -> Person:
+def _first(people: Sequence[Person], case_id: int | None) -> Person | None:
+    """The one asked for if still held; else the first, those last whose time has not come."""
     held = [person for person in people if person.held]
-    chosen = (person for person in held if person.case.id == case_id)
-    return next(chosen, held[0] if held else people[0])
+    if case_id is not None:
+        return next((person for person in held if person.case.id == case_id), None)
+    return min(held, key=lambda person: person.early, default=None)
 
 
 def _people(session: Session, campaign: Campaign, group_id: int, now: datetime) -> list[Person]:
@@ -245,6 +273,7 @@ def _person(
         lines=_lines(case, calls, now),
         attempts=attempts_of(campaign, calls, names, now),
         held=case.state == "held",
+        early=is_early(case, now),
     )
 
 
@@ -269,7 +298,19 @@ def just_saved(session: Session, user: User, call_id: int | None) -> JustSaved |
     if call is None or call.user_id != user.id or not call.applied:
         return None
     campaign = session.get_one(Campaign, call.campaign_id)
-    return JustSaved(call.id, disposition_name(campaign, call.disposition))
+    what = disposition_name(campaign, call.disposition)
+    if call.callback_at is not None:
+        what = f"{what} {moment(call.callback_at)}"
+    resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
+    others = len(correcting.settled_together(session, call))
+    return JustSaved(call.id, _masked(resident.name, ""), what, others)
+
+
+def last_call_on(session: Session, user: User, case_id: int | None) -> Call | None:
+    """Return what the user last saved on the case, if anything."""
+    calls = queries.history_of(session, [case_id]) if case_id else {}
+    own = [call for call in calls.get(case_id or 0, []) if call.user_id == user.id]
+    return own[0] if own else None
 
 
 def own_calls(session: Session, user: User, now: datetime) -> list[OwnCall]:
@@ -278,22 +319,28 @@ def own_calls(session: Session, user: User, now: datetime) -> list[OwnCall]:
     return [
         OwnCall(
             call=call,
-            who=_masked(name, address),
+            who=_masked(name, building),
             what=disposition_name(None, call.disposition),
             when=past(call.started_at, now),
             kept="" if call.applied else kept_reason(call.reason),
         )
-        for call, name, address in rows
+        for call, name, building in rows
     ]
 
 
 def masked(session: Session, call: Call) -> str:
     """Return whom a call was with, masked."""
-    case = cases.cases_of(session, [session.get_one(Case, call.case_id).group_id])
-    resident = next(item.resident for item in case if item.id == call.case_id)
-    address = resident.household.address if resident.household else ""
-    return _masked(resident.name, address)
+    name, building = queries.who(session, call)
+    return _masked(name, building)
 
 
-def _masked(name: str, address: str) -> str:
-    return f"{name[:1]}{'*' * max(1, len(name) - 1)} {address}".strip()
+def slots_again(campaign: Campaign, call: Call, now: datetime) -> list[Option]:
+    """Return the times to ring again; the one agreed before is chosen while it lies ahead."""
+    slots = slot_options(campaign, now)
+    if call.callback_at is None or call.callback_at <= now:
+        return slots
+    return [agreed_option(call.callback_at), *(replace(slot, selected=False) for slot in slots)]
+
+
+def _masked(name: str, building: str) -> str:
+    return f"{name[:1]}{'*' * max(1, len(name) - 1)} {building}".strip()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.calls import queries, screen
-from app.calls.forms import CallForm
+from app.calls.forms import CallForm, SaidForm
 from app.calls.models import Call
 from app.calls.service import correcting
 from app.calls.wording import disposition_name, disposition_options, kept_reason, slot_options
@@ -23,6 +23,7 @@ from app.web import now, reading, roles, tell, writing
 blueprint = Blueprint("calls", __name__)
 
 BATCH = 20
+MOST = 2**63 - 1
 RINGS = ("volunteer", "leader")
 
 
@@ -53,12 +54,15 @@ def take(campaign_id: int) -> Response:
 @roles(*RINGS)
 def next_call(campaign_id: int) -> Response:
     """Go to the next resident that this volunteer holds, or home when there is none."""
+    last = request.args.get("last", type=key)
     with reading() as session:
-        group_id = screen.next_group(session, actor(), campaign_id)
-    if group_id is None:
-        flash(_("This batch is done. Well done!"), "success")
+        found = screen.next_case(session, actor(), campaign_id, now())
+    if found is None:
+        if last:
+            flash(_("This batch is done. Well done!"), "success")
         return redirect(url_for(".home"))
-    return redirect(url_for(".call", group_id=group_id, last=request.args.get("last")))
+    # The address names the resident: whoever goes back never finds another one in the form.
+    return redirect(url_for(".call", group_id=found.group_id, case=found.id, last=last))
 
 
 @blueprint.route("/calls/groups/<int:group_id>", methods=["GET", "POST"])
@@ -77,7 +81,15 @@ def call(group_id: int) -> str | Response:
     return _call_page(group_id, form, problem)
 
 
-def _first_error(form: CallForm) -> str:
+def key(text: str) -> int:
+    """Read a key from an address; one that no engine could hold is none."""
+    number = int(text)
+    if not 0 < number <= MOST:
+        raise ValueError(text)
+    return number
+
+
+def _first_error(form: SaidForm) -> str:
     return str(next(text for errors in form.errors.values() for text in errors))
 
 
@@ -105,13 +117,12 @@ def _say_saved(campaign: Campaign, saved: Call) -> None:
 def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Response:
     moment = now()
     with writing() as session:  # looking at a batch renews its lease
-        page = screen.call_page(
-            session, actor(), group_id, request.args.get("case", type=int), moment
-        )
-        last = screen.just_saved(session, actor(), request.args.get("last", type=int))
+        asked = request.args.get("case", form.case.data, type=key)
+        page = screen.call_page(session, actor(), group_id, asked, moment)
+        last = screen.just_saved(session, actor(), request.args.get("last", type=key))
+        settled = None if page else screen.last_call_on(session, actor(), asked)
     if page is None:
-        flash(_("You do not hold this resident any more."), "info")
-        return redirect(url_for(".home"))
+        return _gone(settled, problem)
     quick, rest = disposition_options(page.campaign, form.disposition.data)
     return render_template(
         "calls/call.html", page=page, form=form, problem=problem, quick=quick, rest=rest, last=last,
@@ -119,6 +130,16 @@ def _call_page(group_id: int, form: CallForm, problem: str | None) -> str | Resp
         slots=slot_options(page.campaign, moment), key=form.key.data or uuid.uuid4().hex,
         started_at=form.started_at.data or moment.isoformat(),
     )  # fmt: skip
+
+
+def _gone(settled: Call | None, problem: str | None) -> Response:
+    """Whoever comes back to a resident saved already goes on to the next, and may correct."""
+    if problem:
+        flash(problem, "error")
+    if settled is not None:
+        return redirect(url_for(".next_call", campaign_id=settled.campaign_id, last=settled.id))
+    flash(_("You do not hold this resident any more."), "info")
+    return redirect(url_for(".home"))
 
 
 @blueprint.post("/calls/batches/<int:batch_id>/release")
@@ -141,28 +162,32 @@ def mine() -> str:
 @blueprint.route("/calls/<int:call_id>/correct", methods=["GET", "POST"])
 @roles(*RINGS)
 def correct(call_id: int) -> str | Response:
-    form = CallForm(request.form)
+    form = SaidForm(request.form)
     problem: str | None = None
     if request.method == "POST":
         try:
-            return _correct(call_id, form)
+            if form.validate():
+                return _correct(call_id, form)
+            problem = _first_error(form)
         except Problem as found:
             problem = explain(found)
     with reading() as session:
         return _correction_page(session, call_id, form, problem)
 
 
-def _correct(call_id: int, form: CallForm) -> Response:
+def _correct(call_id: int, form: SaidForm) -> Response:
     moment = now()
-    described = form.call(moment)
+    described, together = form.said(moment), bool(form.together.data)
     with writing() as session:
-        row = correcting.correct(session, actor(), moment, call_id, described)
+        row = correcting.correct(session, actor(), moment, call_id, described, together=together)
         campaign = session.get_one(Campaign, row.campaign_id)
+    if request.args.get("back") == "next" and row.applied:
+        return redirect(url_for(".next_call", campaign_id=campaign.id, last=row.id))
     _say_saved(campaign, row)
     return redirect(url_for(".mine"))
 
 
-def _correction_page(session: Session, call_id: int, form: CallForm, problem: str | None) -> str:
+def _correction_page(session: Session, call_id: int, form: SaidForm, problem: str | None) -> str:
     original = queries.get_own_call(session, actor(), call_id)
     campaign = session.get_one(Campaign, original.campaign_id)
     quick, rest = disposition_options(campaign, form.disposition.data or original.disposition)
@@ -175,7 +200,8 @@ def _correction_page(session: Session, call_id: int, form: CallForm, problem: st
         quick=quick,
         rest=rest,
         form=form,
-        slots=slot_options(campaign, now()),
+        slots=screen.slots_again(campaign, original, now()),
+        together=len(correcting.settled_together(session, original)),
         note=original.note if typed is None else typed,
         problem=problem,
     )

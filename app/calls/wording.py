@@ -87,15 +87,28 @@ def slot_options(campaign: Campaign, now: datetime) -> list[Option]:
     ]
 
 
+def agreed_option(agreed: datetime) -> Option:
+    """Return the time that was agreed before, as a tile that is chosen."""
+    return Option(agreed.isoformat(), _("As agreed before"), moment(agreed), selected=True)
+
+
 def disposition_name(campaign: Campaign | None, code: str) -> str:
     """Return what this campaign calls the disposition."""
     own = campaign.dispositions.get(code) if campaign else None
     return own or DISPOSITIONS[code].label(lang())
 
 
+def is_early(case: Case, now: datetime) -> bool:
+    """Whether the resident asked for a time that has not come: held for a housemate's sake."""
+    return case.appointment_at is not None and case.appointment_at > now
+
+
 def why_now(campaign: Campaign, case: Case, now: datetime) -> str:
-    """Say why the case comes now."""
+    """Say why the case comes now, or that it should not be rung yet."""
     if case.appointment_at is not None:
+        if is_early(case, now):
+            when = moment(case.appointment_at)
+            return str(_("Asked for %(time)s: don't ring before", time=when))
         zone = get_timezone()
         if case.appointment_at.astimezone(zone).date() == now.astimezone(zone).date():
             return str(_("Asked for %(time)s", time=clock(case.appointment_at)))
@@ -124,7 +137,7 @@ def attempts_of(
 def kept_reason(reason: str | None) -> str:
     """Say why a call was kept without taking effect."""
     words = {
-        "stale_hold": _("The resident had been given to someone else by then."),
+        "stale_hold": _("The resident was not in your hands any more by then."),
         "already_done": _("The resident was settled already."),
         "campaign_closed": _("The campaign is closed."),
     }

@@ -1,5 +1,6 @@
 """The form that sets a campaign up: the same facts as the TOML of the command line."""
 
+from dataclasses import replace
 from typing import Any
 
 from wtforms import (
@@ -10,6 +11,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
+    ValidationError,
 )
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -17,7 +19,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.definition import DEFAULT_SCRIPT, Definition, definition_from
 from app.campaigns.rules.dispositions import CHOOSABLE_POPULATION, DISPOSITIONS
+from app.i18n import explain
 from app.i18n.words import later as _l
+from app.problems import Problem
 
 _RULES = CallingRules()
 NUMBERS = (
@@ -39,7 +43,7 @@ class CampaignForm(Form):
     title = StringField(_l("Title"), [InputRequired(_l("Give the campaign a title."))])
     deadline = DateField(_l("Deadline"), [Optional()])
     all_communities = BooleanField(_l("All my communities that have residents"))
-    communities = Ticks(_l("Communities"), [Optional()])
+    communities = Ticks(_l("Communities"))
     opening = TextAreaField(_l("What to say first"), default=DEFAULT_SCRIPT["zh"]["opening"])
     closing = TextAreaField(_l("What to say last"), default=DEFAULT_SCRIPT["zh"]["closing"])
     opening_en = TextAreaField(
@@ -79,6 +83,20 @@ class CampaignForm(Form):
         self.population.choices = [
             (code, DISPOSITIONS[code].label(lang)) for code in CHOOSABLE_POPULATION
         ]
+
+    def validate_communities(self, field: Ticks) -> None:
+        """Want a community, one by one or all together."""
+        if not self.all_communities.data and not field.data:
+            raise ValidationError(_l("Choose at least one community."))
+
+    def explain(self, problem: Problem) -> bool:
+        """Say the problem at its field, which it calls as people do; False without such a field."""
+        if problem.field not in self:
+            return False
+        field = self[problem.field]
+        values = {**problem.values, "key": field.label.text}
+        field.errors = [explain(replace(problem, values=values))]
+        return True
 
     def definition(self) -> Definition:
         """Return the campaign that was described. Raises Problem naming the field."""

@@ -35,6 +35,10 @@ class Campaign(Base):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
+    def is_overdue(self, today: date) -> bool:
+        """Whether it is still open after its deadline; ``today`` is the deployment's day."""
+        return self.status == "open" and self.deadline is not None and self.deadline < today
+
     @property
     def rules(self) -> CallingRules:
         """The calling rules as a value."""

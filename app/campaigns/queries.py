@@ -1,14 +1,15 @@
 """Reads about campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.people import queries as people
 from app.people.models import User
 from app.problems import NotFoundError
+from app.residents.models import Resident
 from app.territory.models import Community
 
 
@@ -53,3 +54,14 @@ def communities_of(session: Session, campaign: Campaign, user: User | None) -> S
     if user is not None:
         query = query.where(Community.code.in_(people.scope(user)))
     return session.scalars(query).all()
+
+
+def residents_by_community(session: Session, campaign: Campaign) -> Mapping[str, int]:
+    """Return how many residents each community of the campaign has, in one query."""
+    query = (
+        select(CampaignCommunity.community_code, func.count(Resident.id))
+        .outerjoin(Resident, Resident.community_code == CampaignCommunity.community_code)
+        .where(CampaignCommunity.campaign_id == campaign.id)
+        .group_by(CampaignCommunity.community_code)
+    )
+    return {code: number for code, number in session.execute(query)}  # noqa: C416

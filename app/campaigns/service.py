@@ -17,10 +17,13 @@ from app.territory.models import Community
 def create(session: Session, actor: User | None, now: datetime, wanted: Definition) -> Campaign:
     """Make a campaign that nobody rings for yet; opening it makes its cases.
 
-    Raises Problem for a community that does not exist or that the actor has no say over.
+    ``now`` is in the deployment's zone. Raises Problem for a deadline before that day, or a
+    community that does not exist or that the actor has no say over.
     """
     if actor is not None and actor.role not in {"supervisor", "administrator", "leader"}:
         raise ForbiddenError
+    if wanted.deadline and wanted.deadline < now.date():
+        raise Problem("campaign_deadline_past", field="deadline")
     campaign = Campaign(
         title=wanted.title, status="draft", deadline=wanted.deadline,
         all_communities=wanted.communities is None, dispositions=dict(wanted.dispositions),

@@ -11,7 +11,6 @@ from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import Problem
-from app.residents import queries as residents
 from app.web import now, reading, roles, tell, writing
 
 blueprint = Blueprint("campaigns", __name__)
@@ -48,9 +47,7 @@ def _create(form: CampaignForm) -> int | None:
         with writing() as session:
             return service.create(session, actor(), now(), wanted).id
     except Problem as problem:
-        if problem.field and problem.field in form:
-            form[problem.field].errors = [i18n.explain(problem)]
-        else:
+        if not form.explain(problem):
             tell(problem)
         return None
 
@@ -61,7 +58,7 @@ def show(campaign_id: int) -> str:
     with reading() as session:
         campaign = queries.get_campaign(session, actor(), campaign_id)
         communities = queries.communities_of(session, campaign, actor())
-        counts = {c.code: residents.count(session, c.code) for c in communities}
+        counts = queries.residents_by_community(session, campaign)
     chosen = campaign.dispositions or dict.fromkeys(DISPOSITIONS, "")
     return render_template(
         "campaigns/show.html",

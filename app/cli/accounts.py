@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.cli.output import as_json, print_json, print_table, ready
 from app.i18n import lang
@@ -32,6 +33,9 @@ def add(
     with ready().writing() as session:
         user = service.add_user(session, None, now(), name, role, team, communities, spoken)
         code = service.invite(session, None, user, now())
+    if user.team is not None and user.team.street_code is None:
+        warning = _("No street is called “%(team)s”: this team has no communities.", team=team)
+        click.echo(warning, err=True)
     days = INVITATION_LASTS.days
     click.echo(
         _("Invitation for %(name)s, good for %(days)s days:", name=user.name, days=days), err=True
@@ -66,12 +70,18 @@ def list_(*, as_json: bool) -> None:
         [
             (
                 row["name"], ROLES[row["role"]].label(lang()), row["team"],
-                " ".join(row["communities"]), " ".join(row["languages"]),
+                _number_of(row["communities"]), " ".join(row["languages"]),
                 _("active") if row["active"] else _("deactivated"),
             )
             for row in rows
         ],
     )  # fmt: skip
+
+
+def _number_of(communities: list[str]) -> str:
+    """How many communities were given by name; nothing where the team decides."""
+    number = len(communities)
+    return ngettext("%(num)s community", "%(num)s communities", number) if number else ""
 
 
 def _row(user: User, communities: list[str]) -> dict[str, Any]:

@@ -25,11 +25,11 @@ def campaign() -> None:
 def create(file: Path) -> None:
     """Make a campaign."""
     if file.suffix.lower() != ".toml":
-        raise Problem("campaign_questionnaire_later", place=Place(file=file.name))
+        raise Problem("campaign_not_toml", place=Place(file=file.name))
     try:
         wanted = read_toml(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
-        raise Problem("territory_encoding", place=Place(file=file.name)) from error
+        raise Problem("not_utf8", place=Place(file=file.name)) from error
     with ready().writing() as session:
         made = service.create(session, None, now(), wanted)
     click.echo(made.id)

@@ -23,7 +23,7 @@ def load(file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise Problem("territory_encoding", place=Place(file=file.name)) from error
+        raise Problem("not_utf8", place=Place(file=file.name)) from error
     with ready().writing() as session:
         loaded = service.load(session, None, now(), text, file.name)
     click.echo(

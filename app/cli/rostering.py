@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 
 from app.audit import service as audit
 from app.cli.output import as_json, print_json, print_table, ready
-from app.i18n import explain, lang, where
+from app.i18n import explain, where
 from app.problems import Problem
 from app.residents import queries
 from app.residents.models import Resident
+from app.residents.preview import known_already, reason
 from app.residents.rules import phones
 from app.residents.rules.rows import Rejected
 from app.residents.service import importing
@@ -75,9 +76,12 @@ def _print_result(result: dict[str, Any], plan: importing.Plan) -> None:
     )
     for label, number in counts:
         click.echo(f"{label}: {number}")
-    if plan.rejected:
-        rows = [(where(r.place), _message(r)) for r in plan.rejected]
+    rows = [(where(r.place), _message(r)) for r in plan.rejected]
+    rows += [(where(place), known_already()) for place in plan.duplicates]
+    if rows:
         print_table((_("Where"), _("What is wrong")), rows)
+    if result["dry_run"]:
+        click.echo(_("Nothing was stored."))
 
 
 @click.command(help=_("List residents as stored."))
@@ -153,5 +157,4 @@ def _reading(text: str) -> dict[str, Any]:
 
 
 def _rejected(item: dict[str, str]) -> str:
-    zh, en = phones.REASONS[item["reason"]]
-    return f"{item['text']}: {zh if lang() == 'zh' else en}"
+    return f"{item['text']}: {reason(item['reason'])}"

@@ -17,14 +17,16 @@ TEXTS = {
         "Ask the administrator for a new one."
     ),
     "sign_in_throttled": _l("Too many failed attempts. Try again in %(minutes)s minutes."),
+    # Files
+    "not_utf8": _l("The file is not UTF-8 text. Save it as UTF-8 and try again."),
     # Territory
     "community_unknown": _l("There is no community %(code)s that you may choose."),
     "territory_columns": _l("The table lacks these columns: %(columns)s."),
-    "territory_encoding": _l("The file is not UTF-8 text. Save it as UTF-8 and try again."),
     "territory_code": _l("“%(code)s” is not a 12-digit community code."),
     "territory_repeated": _l("The code %(code)s stands in the table twice."),
     "territory_name": _l("The community has no name."),
     # Campaigns
+    "campaign_not_toml": _l("A campaign is made from a .toml file. Choose one."),
     "toml_syntax": _l("The file is not valid TOML: %(reason)s"),
     "campaign_unknown_key": _l("There is no setting called “%(key)s”. Remove it or correct it."),
     "campaign_questionnaire_later": _l(
@@ -33,6 +35,7 @@ TEXTS = {
     "campaign_title": _l("Give a title of 1 to %(longest)s visible characters."),
     "campaign_communities": _l("Name the communities by their codes, or all of them."),
     "campaign_deadline": _l("The deadline must be a day, such as 2026-12-31."),
+    "campaign_deadline_past": _l("The deadline has passed already. Choose today or a later day."),
     "campaign_needs_completed": _l("A campaign can't do without the disposition “completed”."),
     "campaign_population": _l("Only these can be said to belong or not: %(choices)s."),
     "campaign_script_language": _l("There is no script language “%(lang)s”. Use zh or en."),
@@ -41,6 +44,7 @@ TEXTS = {
     "rules_number": _l("%(key)s must be a whole number, %(lowest)s or more."),
     "rules_table": _l("%(key)s must be a table of names and values."),
     "rules_hours": _l("“%(text)s” is no span of hours. Write it like 09:00-12:00."),
+    "rules_hours_end": _l("In the span %(text)s the end must come after the start."),
     "rules_hours_order": _l("The span %(text)s begins before the one above it ends."),
     "campaign_closed": _l("The campaign is closed."),
     "campaign_not_open": _l("The campaign is not open."),

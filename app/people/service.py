@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,8 +32,12 @@ from app.territory.models import Community
 
 # argon2id as OWASP's password storage sheet advises it for one lane: 46 MiB, one pass.
 _hasher = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
-# Verified when there is no such user, so that the answer takes as long as for a wrong password.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def nobody() -> str:
+    """Return the hash verified when there is no such user: the answer then takes as long."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def add_user(
@@ -136,11 +141,10 @@ def admit(
     Problem ``sign_in_throttled`` after too many failures.
     """
     for key, throttle in _limits(name, device, address).items():
-        row = session.get(SignInFailures, key, with_for_update=True)
-        if row and throttle.blocks(row.count, row.since, now):
-            minutes = -(-(row.since + throttle.window - now) // timedelta(minutes=1))
+        count, since = _count(session, key, throttle, now)
+        if throttle.blocks(count - 1, since, now):
+            minutes = -(-(since + throttle.window - now) // timedelta(minutes=1))
             raise Problem("sign_in_throttled", values={"minutes": minutes})
-        _count(session, key, throttle, now)
     return queries.find_user(session, name)
 
 
@@ -150,7 +154,7 @@ def password_fits(user: User | None, password: str) -> bool:
     Slow on purpose: call it outside any transaction.
     """
     try:
-        _hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
+        _hasher.verify(user.password_hash if user and user.password_hash else nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return user is not None
@@ -182,7 +186,8 @@ def sign_in(
 
 def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
     """The counts that a try falls under. A device known to the account has but its own: nobody
-    who guesses from the same office can lock it out."""
+    who guesses from the same office can lock it out.
+    """
     account = _digest(name.strip().lower())
     if device is not None:
         return {f"account:{account}:{device}"[:200]: ACCOUNT_AND_DEVICE}
@@ -192,20 +197,20 @@ def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
     }
 
 
-def _count(session: Session, key: str, throttle: Throttle, now: datetime) -> None:
-    """Count in one statement: two tries at the same moment are two."""
+def _count(session: Session, key: str, throttle: Throttle, now: datetime) -> tuple[int, datetime]:
+    """Count in one statement, for two tries at the same moment are two; return how many since."""
     row = SignInFailures
     starts_anew = row.since <= now - throttle.window
     statement = insert(session, row).values(key=key, count=1, since=now)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "count": case((starts_anew, 1), else_=row.count + 1),
-                "since": case((starts_anew, now), else_=row.since),
-            },
-        )
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((starts_anew, 1), else_=row.count + 1),
+            "since": case((starts_anew, now), else_=row.since),
+        },
     )
+    count, since = session.execute(statement.returning(row.count, row.since)).one()
+    return count, since
 
 
 def end_sessions(session: Session, user_id: int, now: datetime) -> None:

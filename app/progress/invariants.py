@@ -24,8 +24,10 @@ def counts_agree(session: Session) -> Iterator[Finding]:
                 yield Finding("counts_agree", f"campaigns {campaign.id}, community {code}", what)
 
 
-def _figures(tally: Tally) -> tuple[int, int, dict[str, int]]:
-    return tally.total, tally.accounted_for, dict(sorted(tally.outcomes.items()))
+def _figures(tally: Tally) -> tuple[int, int, int, int, dict[str, int]]:
+    """Every figure but ``held``: taking cases is no call, so no position knows of it."""
+    outcomes = dict(sorted(tally.outcomes.items()))
+    return tally.total, tally.accounted_for, tally.completed, tally.door, outcomes
 
 
 LAWS = {"counts_agree": counts_agree}

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, Exists, Select, and_, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
 from app.campaigns.models import Campaign
@@ -30,7 +29,7 @@ class CommunityProgress:
 
 @dataclass(frozen=True)
 class VolunteerProgress:
-    """What one volunteer has done in a campaign."""
+    """What one volunteer has done in a campaign; a call on a household is one call."""
 
     user: User
     calls: int
@@ -53,7 +52,6 @@ class CaseAsOf:
     passed_to: str | None
     outcome: str
     attempts: int
-    last_disposition: str | None
     last_call_at: datetime | None
 
 
@@ -82,11 +80,7 @@ def by_volunteer(
     query = (
         select(User, func.count(), reached, completed, func.max(Call.started_at))
         .join(Call, Call.user_id == User.id)
-        .where(
-            Call.campaign_id == campaign.id,
-            Call.community_code.in_(codes),
-            ~_is_corrected(),
-        )
+        .where(Call.id.in_(select(_calls_made(campaign, codes).c.id)), ~_is_corrected())
         .group_by(User.id)
         .order_by(func.count().desc(), User.id)
     )
@@ -102,9 +96,24 @@ def _reached() -> list[str]:
     return [code for code, row in DISPOSITIONS.items() if row.reached]
 
 
-def _is_corrected() -> Any:
-    newer = Call.__table__.alias()
-    return select(newer.c.id).where(newer.c.corrects_id == Call.id).exists()
+def _calls_made(campaign: Campaign, codes: Sequence[str]) -> CTE[int]:
+    """Each call once with its corrections, however many cases of a household it settled.
+
+    A correction doesn't say which call it went with: its original does.
+    """
+    first = select(Call.id).where(
+        Call.campaign_id == campaign.id,
+        Call.community_code.in_(codes),
+        Call.corrects_id.is_(None),
+        Call.with_call_id.is_(None),
+    )
+    made = first.cte("made", recursive=True)
+    return made.union_all(select(Call.id).join(made, Call.corrects_id == made.c.id))
+
+
+def _is_corrected() -> Exists:
+    newer = aliased(Call)
+    return exists().where(newer.corrects_id == Call.id)
 
 
 def _held_by_user(session: Session, campaign: Campaign, codes: Sequence[str]) -> dict[int, int]:
@@ -140,21 +149,19 @@ def cases_as_of(
     session: Session, campaign: Campaign, community_code: str, position: int
 ) -> list[CaseAsOf]:
     """Return every case of the community as it stood then, in the order one walks."""
-    last = _last_calls(campaign, position).subquery()
-    numbers = select(func.count()).where(ResidentNumber.resident_id == Resident.id)
+    last = _last_calls(campaign, community_code, position).subquery()
     query = (
         select(
             Case.id,
             Resident.name,
             func.coalesce(Household.address, ""),
             func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, "")),
-            numbers.correlate(Resident).scalar_subquery(),
+            exists().where(ResidentNumber.resident_id == Resident.id),
             Call.state_after,
             Call.passed_to_after,
-            Call.outcome_after,
+            func.coalesce(Call.outcome_after, "not_attempted"),
             func.coalesce(last.c.attempts, 0),
-            Call.disposition,
-            Call.started_at,
+            last.c.last_call_at,
         )
         .join(Resident, Resident.id == Case.resident_id)
         .outerjoin(Household, Household.id == Resident.household_id)
@@ -168,11 +175,17 @@ def cases_as_of(
         )
         .order_by(func.coalesce(Household.address_key, ""), Case.id)
     )
-    return [_case(row) for row in session.execute(query)]
+    return [CaseAsOf(*row) for row in session.execute(query)]
 
 
-def _last_calls(campaign: Campaign, position: int) -> Select[int, int, Any]:
-    """Each case's last call that took effect, and how many attempts there were by then."""
+def _last_calls(
+    campaign: Campaign, community_code: str, position: int
+) -> Select[int, int, int, datetime]:
+    """Each case's last record that took effect, and its attempts by then: how many, the latest.
+
+    The record that settled a case last may correct an early call; a correction has the times of
+    the call it corrects, so the latest start is that of a call that counts.
+    """
     attempts = func.sum(
         case((and_(Call.corrects_id.is_(None), Call.direction == "out"), 1), else_=0)
     )
@@ -181,17 +194,16 @@ def _last_calls(campaign: Campaign, position: int) -> Select[int, int, Any]:
             Call.case_id,
             func.max(Call.position).label("position"),
             attempts.label("attempts"),
+            func.max(Call.started_at).label("last_call_at"),
         )
-        .where(Call.campaign_id == campaign.id, Call.position <= position, Call.applied)
+        .where(
+            Call.campaign_id == campaign.id,
+            Call.community_code == community_code,
+            Call.position <= position,
+            Call.applied,
+        )
         .group_by(Call.case_id)
     )
-
-
-def _case(row: Any) -> CaseAsOf:
-    values = list(row)
-    values[4] = bool(values[4])
-    values[7] = values[7] or "not_attempted"
-    return CaseAsOf(*values)
 
 
 def tally_of(cases: Sequence[CaseAsOf]) -> Tally:

@@ -50,6 +50,7 @@ def campaign(campaign_id: int) -> str:
         communities = _communities(session, found)
         codes = [row.community.code for row in communities]
         volunteers = queries.by_volunteer(session, found, codes)
+        whole = _left_behind(session, found)
     total = Tally.sum(row.tally for row in communities)
     outcomes = [(OUTCOMES[code], number) for code, number in in_order(total.outcomes)]
     return render_template(
@@ -58,11 +59,19 @@ def campaign(campaign_id: int) -> str:
         communities=communities,
         volunteers=volunteers,
         total=total,
+        whole=whole,
         outcomes=outcomes,
         rates=rates(aapor_counts(total.outcomes, found.population)),
         names=RATES,
         lang=i18n.lang(),
     )
+
+
+def _left_behind(session: Session, campaign: Campaign) -> Tally | None:
+    """The counts of the whole campaign for whoever may close it, whatever their scope."""
+    if campaign.status != "open" or actor().role == "leader":
+        return None
+    return Tally.sum(row.tally for row in queries.by_community(session, campaign, None))
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/communities/<code>")

@@ -1,7 +1,7 @@
 """The forms of residents."""
 
 from wtforms import FileField, Form, SelectField
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from app.i18n.words import later as _l
 
@@ -24,4 +24,4 @@ class UploadForm(Form):
 class PlaceForm(Form):
     """The community that chosen residents go to."""
 
-    community = SelectField(_l("Community"))
+    community = SelectField(_l("Community"), [InputRequired(_l("Choose a community."))])

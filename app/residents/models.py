@@ -56,6 +56,8 @@ class Resident(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"), index=True)
     """None while the resident is still to be placed."""
+    community_written: Mapped[str] = mapped_column(String(160), default="")
+    """What the roster wrote where no community could be told from it."""
     household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
     name: Mapped[str] = mapped_column(String(60))
     relation: Mapped[str] = mapped_column(String(40), default="")

@@ -1,11 +1,8 @@
 """Rosters and residents, for staff."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import i18n
@@ -13,11 +10,12 @@ from app.audit import service as audit
 from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import Place, Problem
+from app.residents import preview as previews
 from app.residents import queries
 from app.residents.forms import PlaceForm, UploadForm
+from app.residents.models import Resident, RosterImport
 from app.residents.rules import phones
 from app.residents.service import importing, placing, storing
-from app.territory.models import Community
 from app.web import here, now, page_of, reading, roles, settings, tell, writing
 
 blueprint = Blueprint("residents", __name__)
@@ -57,26 +55,30 @@ def _upload(community: str | None) -> int:
 def roster(import_id: int) -> str:
     with reading() as session:
         record = queries.get_import(session, actor(), import_id, content=True)
-        sample = _sample(session, record.content, record.filename, record.community_code)
     return render_template(
         "residents/roster.html",
         record=record,
-        sample=sample,
+        preview=None if record.content is None else _preview(record, record.content),
         rejected=[_rejection(item) for item in record.result.get("rejected", [])],
         display=phones.display,
         address_of=storing.address_of,
+        noted=previews.explain,
+        most=previews.SHOWN_NOTES,
+        where=i18n.where,
+        why_skipped=previews.why_skipped,
     )
 
 
-def _sample(
-    session: Session, content: bytes | None, filename: str, community: str | None
-) -> Sequence[tuple[storing.Placed, Community | None]]:
-    if content is None:
-        return []
-    found = importing.read(content, filename, settings().area_code)
-    plan = importing.plan(session, actor(), found, community)
-    shown = plan.accepted[: importing.SHOWN_ROWS]
-    return [(p, session.get(Community, p.community_code or "")) for p in shown]
+def _preview(record: RosterImport, content: bytes) -> previews.Preview:
+    found = importing.read(content, record.filename, settings().area_code)
+    with reading() as session:
+        plan = importing.plan(session, actor(), found, record.community_code)
+        shown = previews.preview(session, found, plan)
+    with writing() as session:
+        audit.record(
+            session, actor().id, now(), "residents_seen", "import", record.id, n=shown.seen
+        )
+    return shown
 
 
 def _rejection(item: dict[str, object]) -> tuple[str, str]:
@@ -142,36 +144,49 @@ def community(code: str) -> str:
     return render_template(
         "residents/community.html", place=place, rows=rows, total=total, page=page, last=last,
         here=here, without=without, shared=shared, mask=phones.mask, display=phones.display,
-        reason=_reason,
+        reason=previews.reason,
     )  # fmt: skip
-
-
-def _reason(code: str) -> str:
-    zh, en = phones.REASONS[code]
-    return zh if i18n.lang() == "zh" else en
 
 
 @blueprint.route("/residents/to-be-placed", methods=["GET", "POST"])
 @roles("supervisor", "administrator")
 def to_be_placed() -> str | Response:
-    form = PlaceForm(request.form)
+    form, chosen = PlaceForm(request.form), _chosen()
     with reading() as session:
-        form.community.choices = community_choices(session)
+        form.community.choices = [("", _("Choose a community")), *community_choices(session)]
         total = queries.count(session, None)
         page, last = page_of(total, PAGE)
         rows = queries.residents_of(session, None, page, PAGE)
-    if request.method == "POST" and form.validate():
-        return _place(form.community.data)
+    if request.method == "POST" and _is_complete(form, chosen):
+        return _place(chosen, form.community.data)
+    with writing() as session:
+        audit.record(
+            session, actor().id, now(), "residents_seen", "community", "to_be_placed", n=len(rows)
+        )
     return render_template(
         "residents/to_be_placed.html", form=form, rows=rows, total=total, page=page, last=last,
-        here=here, mask=phones.mask,
+        here=here, mask=phones.mask, chosen=chosen, place_of=_place_of,
     )  # fmt: skip
 
 
-def _place(code: str) -> Response:
+def _chosen() -> list[int]:
     given = request.form.getlist("resident")
-    ids = [int(text) for text in given if text.isdecimal() and len(text) <= LONGEST_KEY]
+    return [int(text) for text in given if text.isdecimal() and len(text) <= LONGEST_KEY]
+
+
+def _is_complete(form: PlaceForm, chosen: list[int]) -> bool:
+    valid = form.validate()
+    if not chosen:
+        form.form_errors.append(_("Tick at least one resident."))
+    return valid and bool(chosen)
+
+
+def _place_of(resident: Resident) -> str:
+    return i18n.where(Place(sheet=resident.sheet or None, row=resident.row))
+
+
+def _place(chosen: list[int], code: str) -> Response:
     with writing() as session:
-        placed = placing.place(session, actor(), now(), ids, code)
+        placed = placing.place(session, actor(), now(), chosen, code)
     flash(ngettext("%(num)s resident placed.", "%(num)s residents placed.", placed), "success")
     return redirect(url_for(".to_be_placed"))

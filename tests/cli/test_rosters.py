@@ -62,7 +62,9 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(shell: Shell, save: Save) 
     planned = shell.json("import", path, "--dry-run")
 
     assert shell.json("residents") == []
+    assert shell("import", path, "--dry-run").stdout.endswith("Nothing was stored.\n")
     assert planned == {**shell.json("import", path), "dry_run": True}
+    assert "Nothing was stored." not in shell("import", path).stdout
 
 
 def test_the_same_roster_again_is_all_duplicates(shell: Shell, save: Save) -> None:
@@ -72,6 +74,9 @@ def test_the_same_roster_again_is_all_duplicates(shell: Shell, save: Save) -> No
     again = shell.json("import", path)
 
     assert (again["accepted"], [place["row"] for place in again["duplicates"]]) == (0, [2, 3])
+    told = shell("import", path).stdout
+    assert [line.split()[:2] for line in told.splitlines()[-2:]] == [["row", "2"], ["row", "3"]]
+    assert told.count("known already") == 2
     assert len(shell.json("residents")) == 2
 
 
@@ -122,6 +127,7 @@ def test_only_the_sheet_that_was_named_is_read(shell: Shell, save: Save) -> None
     ("content", "said"),
     [
         ("", "empty"),
+        (HEAD, "holds no rows"),
         ("甲,乙\n1,2\n", "No column with names was found"),
         (b"PK\x03\x04 is not all", "damaged"),
     ],

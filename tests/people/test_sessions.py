@@ -11,6 +11,7 @@ from app import create_app
 from app.config import Settings
 from app.db import Database
 from tests.cast import Person, add, english, sign_in_by_page, token, words
+from tests.conftest import Clock
 from tests.house.pages import CheckingClient, Page
 
 HOST = "http://localhost"
@@ -53,12 +54,34 @@ def test_signing_out_ends_the_session(client: CheckingClient, person: Person) ->
         assert not {"_user_id", "_id", "_fresh"} & set(session)
 
 
+def test_signing_out_ends_a_copied_session_too(client: CheckingClient, person: Person) -> None:
+    sign_in_by_page(client, person)
+    copied = client.get_cookie("__Host-ringround")
+    assert copied
+    client.submit("/calls", action="/sign-out")
+    client.set_cookie("__Host-ringround", copied.value)
+
+    assert client.get("/calls").location.startswith("/sign-in")
+
+
+def test_a_session_ends_with_its_day_however_busy(
+    client: CheckingClient, person: Person, clock: Clock
+) -> None:
+    sign_in_by_page(client, person)
+    for hours in (7, 6):
+        clock.now += timedelta(hours=hours)
+        assert client.get("/calls").status_code == 200
+    clock.now += timedelta(hours=2)
+
+    assert client.get("/calls").location.startswith("/sign-in")
+
+
 @pytest.mark.parametrize("user_id", ["999.0", "1.7", "1", "1.0.0"])
 def test_a_session_of_nobody_is_a_strangers(
     client: CheckingClient, person: Person, user_id: str
 ) -> None:
     with client.session_transaction() as session:
-        session["_user_id"] = user_id
+        session.update(_user_id=user_id, since="2100-01-01T00:00:00+00:00")
 
     assert client.get("/calls").status_code == 302
 

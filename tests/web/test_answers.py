@@ -207,7 +207,7 @@ def test_without_a_database_a_page_says_so_even_to_a_member(tmp_path: Path) -> N
     app.logger.setLevel(logging.CRITICAL + 1)
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = "1.0"
+        session.update(_user_id="1.0", since="2100-01-01T00:00:00+00:00")
     ready, alive, page = (client.get(path) for path in ("/readyz", "/healthz", "/campaigns"))
     app.logger.setLevel(logging.NOTSET)
 

@@ -31,7 +31,8 @@ def correct(
     """Replace what the actor once said of a call; the case is worked out again from all calls.
 
     Of ``wanted`` the disposition, note and call-back count; the times are the call's own.
-    ``together`` corrects the other cases too that the same call settled. Raises NotFoundError for another's call, Problem for one that was corrected already.
+    ``together`` corrects the other cases too that the same call settled. Raises NotFoundError
+    for another's call, Problem for one that was corrected already.
     """
     original = session.scalar(select(Call).where(Call.id == call_id, Call.user_id == actor.id))
     if original is None:

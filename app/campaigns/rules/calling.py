@@ -94,8 +94,10 @@ def span(text: str) -> tuple[time, time]:
         start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError as error:
         raise Problem("rules_hours", field="hours", values={"text": text}) from error
-    if start.tzinfo or end.tzinfo or start >= end:
+    if start.tzinfo or end.tzinfo:
         raise Problem("rules_hours", field="hours", values={"text": text})
+    if start >= end:
+        raise Problem("rules_hours_end", field="hours", values={"text": text})
     return start, end
 
 

@@ -24,7 +24,7 @@ class Follow(Enum):
         "间隔后由他人再试一次；再次婉拒即为拒绝",
         "Once more by someone else; a second one is final",
     )
-    LANGUAGE = ("转给会该语言的志愿者", "Goes to a volunteer who speaks the language")
+    LANGUAGE = ("间隔后由他人再试", "Rung again by someone else")
     LEADER = ("转给组长处理", "Goes to the leader")
     DOOR = ("转楼道长上门名单", "Goes to the captain's door list")
 

@@ -254,6 +254,7 @@ def upgrade() -> None:
         "residents",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("community_written", sa.String(length=160), nullable=False),
         sa.Column(
             "household_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
@@ -473,6 +474,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.create_index("ix_calls_case", ["case_id", "position"], unique=False)
+        batch_op.create_index(
+            "ix_calls_community", ["campaign_id", "community_code", "position"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_calls_corrects_id"), ["corrects_id"], unique=False)
         batch_op.create_index("ix_calls_user", ["user_id", "recorded_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_with_call_id"), ["with_call_id"], unique=False)
@@ -486,6 +490,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_calls_with_call_id"))
         batch_op.drop_index("ix_calls_user")
         batch_op.drop_index(batch_op.f("ix_calls_corrects_id"))
+        batch_op.drop_index("ix_calls_community")
         batch_op.drop_index("ix_calls_case")
 
     op.drop_table("calls")

@@ -31,6 +31,7 @@ class Roster:
     sheets: tuple[SheetFound, ...]
     drafts: tuple[Draft, ...]
     rejected: tuple[Rejected, ...]
+    skipped: tuple[SheetSkipped, ...] = ()
 
 
 @dataclass
@@ -57,8 +58,8 @@ def read(content: bytes, filename: str, area_code: str, sheet: str | None = None
 
     ``sheet`` leaves out every other sheet.
 
-    Raises Problem for a file that can't be read at all; single rows that can't be taken are in
-    ``rejected``.
+    Raises Problem for a file that can't be read at all or speaks of nobody; single rows that can't
+    be taken are in ``rejected``.
     """
     parts = [
         part
@@ -67,12 +68,16 @@ def read(content: bytes, filename: str, area_code: str, sheet: str | None = None
     ]
     if sheet is not None and not parts:
         raise Problem("roster_no_sheet", place=Place(file=filename), values={"sheet": sheet})
-    return Roster(
+    roster = Roster(
         filename=filename,
         sheets=tuple(part for part in parts if isinstance(part, SheetFound)),
         drafts=tuple(part for part in parts if isinstance(part, Draft)),
         rejected=tuple(part for part in parts if isinstance(part, Rejected)),
+        skipped=tuple(part for part in parts if isinstance(part, SheetSkipped)),
     )
+    if not (roster.drafts or roster.rejected):
+        raise Problem("roster_no_rows", place=Place(file=filename, sheet=sheet))
+    return roster
 
 
 def _sheet_of(part: SheetFound | SheetSkipped | Draft | Rejected) -> str | None:

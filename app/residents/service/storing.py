@@ -30,6 +30,12 @@ def address_of(draft: Draft) -> str:
     return split or draft.address or ""
 
 
+def community_written(draft: Draft) -> str:
+    """Return what the row says of its community, from district to code, cut to 160 characters."""
+    parts = (draft.district, draft.street, draft.community, draft.community_code)
+    return " ".join(part for part in parts if part)[:160]
+
+
 def address_key(draft: Draft) -> str:
     """Return what two writings of the same address share; '' when the row has no address."""
     if not address_of(draft):
@@ -68,6 +74,7 @@ def _resident(placed: Placed, record: RosterImport, now: datetime) -> Resident:
     draft = placed.draft
     return Resident(
         community_code=placed.community_code,
+        community_written="" if placed.community_code else community_written(draft),
         name=draft.name,
         relation=draft.relation or "",
         language=draft.language or "",
