@@ -101,7 +101,7 @@ def add(db: Database, name: str, role: str, **more: Any) -> Person:
 def _hash(password: str) -> str:
     """Hashing takes long on purpose: once for each password is enough."""
     user = User(name="")
-    service.set_password(user, password)
+    user.password_hash = service.hashed(password, user.name)
     assert user.password_hash
     return user.password_hash
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
@@ -20,6 +21,12 @@ from tests.house.pages import CheckingClient
 from tests.postgres import Cluster, Reset
 
 CLUSTER = pytest.StashKey[Cluster]()
+
+# A busy machine is no reason to fail: speed belongs in the benchmarks.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,17 +1,23 @@
 """The queries that find rows breaking a law of calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.calls import rules
 from app.calls.models import Call
-from app.calls.rules import effective
 from app.campaigns.models import Campaign
-from app.campaigns.rules.outcome import ELIGIBLE_NOT_REACHED, UNKNOWN, outcome_of
+from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.following import attempts, what_follows
 from app.cases.invariants import Finding
 from app.cases.models import Case
+from app.residents.models import ResidentNumber
+
+ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands for the clock where what is worked out does not depend on it."""
 
 
 def append_only(session: Session) -> Iterator[Finding]:
@@ -57,27 +63,46 @@ def no_call_lost(session: Session) -> Iterator[Finding]:
 
 
 def derivable(session: Session) -> Iterator[Finding]:
-    """Each case is what its calls make it, worked out again here."""
+    """Each case is what its calls make it, worked out again here.
+
+    All but the time at which it is ready: that one depends on when it was decided.
+    """
     calls = session.scalars(select(Call).order_by(Call.case_id, Call.position))
     by_case = {case_id: list(rows) for case_id, rows in groupby(calls, key=lambda c: c.case_id)}
-    for case in session.scalars(select(Case)):
-        what = _contradiction(case, by_case.get(case.id, []))
+    numbers = _numbers(session)
+    query = select(Case, Campaign).join(Campaign, Campaign.id == Case.campaign_id)
+    for case, campaign in session.execute(query):
+        mine = numbers.get(case.resident_id, set())
+        what = _contradiction(campaign.rules, case, by_case.get(case.id, []), mine)
         if what:
             yield Finding("derivable", f"cases {case.id}", what)
 
 
-def _contradiction(case: Case, calls: list[Call]) -> str:
-    past = effective(calls)
-    if case.attempts != sum(call.direction == "out" for call in past):
+def _numbers(session: Session) -> dict[int, set[int]]:
+    numbers: dict[int, set[int]] = {}
+    rows = session.execute(select(ResidentNumber.resident_id, ResidentNumber.number_id))
+    for resident_id, number_id in rows:
+        numbers.setdefault(resident_id, set()).add(number_id)
+    return numbers
+
+
+def _contradiction(
+    calling: CallingRules, case: Case, calls: Sequence[Call], numbers: set[int]
+) -> str:
+    past = rules.history(calls, ANY_MOMENT)
+    if case.attempts != attempts(past):
         return f"says {case.attempts} attempts, but its calls say otherwise"
-    last_made = case.passed_to == "door_list" or case.outcome in {UNKNOWN, ELIGIBLE_NOT_REACHED}
-    outcome = outcome_of([call.disposition for call in past], last_attempt_made=last_made)
-    if case.outcome != outcome:
-        return f"says {case.outcome}, its calls say {outcome}"
-    applied = [call for call in calls if call.applied]
-    if applied and case.state != "held" and applied[-1].state_after != case.state:
-        return f"is {case.state}, its last call left it {applied[-1].state_after}"
-    return ""
+    usable = len(numbers - rules.wrong_numbers(past))
+    decision = what_follows(calling, past, usable, ANY_MOMENT)
+    passed_to = decision.passed_to.value if decision.passed_to else None
+    state = "open" if case.state == "held" else case.state
+    says = (state, case.outcome, case.passed_to)
+    due = (decision.state.value, decision.outcome, passed_to)
+    return "" if says == due else f"is {_words(says)}, its calls make it {_words(due)}"
+
+
+def _words(facts: Iterable[str | None]) -> str:
+    return ", ".join(fact for fact in facts if fact)
 
 
 LAWS = {"append_only": append_only, "no_call_lost": no_call_lost, "derivable": derivable}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -38,6 +38,7 @@ from app.residents.models import Resident
 from app.residents.rules import phones
 
 OWN_CALLS = 50
+LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,15 @@ def _people(session: Session, campaign: Campaign, group_id: int, now: datetime) 
     members = cases.cases_of(session, [group_id])
     calls = queries.history_of(session, [case.id for case in members])
     names = _names(session, {call.user_id for rows in calls.values() for call in rows})
-    return [_person(campaign, case, calls.get(case.id, []), names, now) for case in members]
+    rung = _rung_lately([call for rows in calls.values() for call in rows], now)
+    return [_person(campaign, case, calls.get(case.id, []), names, rung, now) for case in members]
+
+
+def _rung_lately(calls: Sequence[Call], now: datetime) -> dict[int, Call]:
+    """The last call on each number within the hour, whomever of the group it was about."""
+    recent = (call for call in calls if call.number_id and call.started_at > now - LATELY)
+    ordered = sorted(recent, key=lambda call: call.started_at)
+    return {call.number_id: call for call in ordered if call.number_id is not None}
 
 
 def _names(session: Session, ids: set[int]) -> dict[int, str]:
@@ -260,7 +269,12 @@ def _names(session: Session, ids: set[int]) -> dict[int, str]:
 
 
 def _person(
-    campaign: Campaign, case: Case, calls: Sequence[Call], names: dict[int, str], now: datetime
+    campaign: Campaign,
+    case: Case,
+    calls: Sequence[Call],
+    names: dict[int, str],
+    rung: dict[int, Call],
+    now: datetime,
 ) -> Person:
     resident = case.resident
     return Person(
@@ -270,14 +284,16 @@ def _person(
         chips=[text for text in (resident.relation, resident.language) if text],
         remark=resident.remark,
         why=why_now(campaign, case, now),
-        lines=_lines(case, calls, now),
+        lines=_lines(campaign, case, calls, rung, now),
         attempts=attempts_of(campaign, calls, names, now),
         held=case.state == "held",
         early=is_early(case, now),
     )
 
 
-def _lines(case: Case, calls: Sequence[Call], now: datetime) -> list[Line]:
+def _lines(
+    campaign: Campaign, case: Case, calls: Sequence[Call], rung: dict[int, Call], now: datetime
+) -> list[Line]:
     """The resident's numbers, those that proved wrong last."""
     wrong = wrong_numbers(history(calls, now))
     ordered = sorted(case.resident.lines, key=lambda line: (line.number_id in wrong, line.position))
@@ -286,10 +302,19 @@ def _lines(case: Case, calls: Sequence[Call], now: datetime) -> list[Line]:
             value=line.number.value,
             display=phones.display(line.number.value),
             href=phones.dial_uri(line.number.value),
-            label=_("Proved wrong") if line.number_id in wrong else _("Tap to ring"),
+            label=_line_label(campaign, line.number_id in wrong, rung.get(line.number_id)),
         )
         for line in ordered
     ]
+
+
+def _line_label(campaign: Campaign, wrong: bool, last: Call | None) -> str:
+    if wrong:
+        return str(_("Proved wrong"))
+    if last is None:
+        return str(_("Tap to ring"))
+    what = disposition_name(campaign, last.disposition)
+    return str(_("Rung just now: %(what)s", what=what))
 
 
 def just_saved(session: Session, user: User, call_id: int | None) -> JustSaved | None:

@@ -91,7 +91,7 @@ class CampaignForm(Form):
 
     def explain(self, problem: Problem) -> bool:
         """Say the problem at its field, which it calls as people do; False without such a field."""
-        if problem.field not in self:
+        if problem.field is None or problem.field not in self:
             return False
         field = self[problem.field]
         values = {**problem.values, "key": field.label.text}

@@ -1,5 +1,6 @@
 """Making campaigns."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.definition import Definition
 from app.people import queries as people
 from app.people.models import User
+from app.people.rules import STAFF
 from app.problems import ForbiddenError, NotFoundError, Problem
 from app.territory.models import Community
 
@@ -20,7 +22,7 @@ def create(session: Session, actor: User | None, now: datetime, wanted: Definiti
     ``now`` is in the deployment's zone. Raises Problem for a deadline before that day, or a
     community that does not exist or that the actor has no say over.
     """
-    if actor is not None and actor.role not in {"supervisor", "administrator", "leader"}:
+    if actor is not None and actor.role not in STAFF:
         raise ForbiddenError
     if wanted.deadline and wanted.deadline < now.date():
         raise Problem("campaign_deadline_past", field="deadline")
@@ -48,6 +50,22 @@ def _communities(session: Session, actor: User | None, wanted: Definition) -> li
         if code not in allowed:
             raise Problem("community_unknown", field="communities", values={"code": code})
     return list(wanted.communities)
+
+
+def check_say(
+    session: Session, actor: User | None, campaign: Campaign, roles: Collection[str]
+) -> None:
+    """Raise ForbiddenError unless the actor has one of the roles and every community of the
+    campaign in their scope. None stands for the command line, which may all.
+    """
+    if actor is None:
+        return
+    beyond = select(CampaignCommunity.community_code).where(
+        CampaignCommunity.campaign_id == campaign.id,
+        CampaignCommunity.community_code.not_in(people.scope(actor)),
+    )
+    if actor.role not in roles or session.scalar(beyond.limit(1)) is not None:
+        raise ForbiddenError
 
 
 def get_locked(session: Session, campaign_id: int) -> Campaign:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.groups import LARGEST_GROUP
-from app.residents.models import ResidentNumber
+from app.residents.models import Resident, ResidentNumber
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def _held_without_number(session: Session) -> Iterator[Finding]:
 
 
 def whole_groups(session: Session) -> Iterator[Finding]:
-    """A call group has at most eight cases, all of one campaign."""
+    """A call group has at most eight cases, all of one campaign, and keeps housemates together
+    as far as there is room.
+    """
     query = (
         select(Case.group_id, func.count(), func.count(Case.campaign_id.distinct()))
         .group_by(Case.group_id)
@@ -97,6 +100,41 @@ def whole_groups(session: Session) -> Iterator[Finding]:
     for group_id, cases, campaigns in session.execute(query):
         what = f"{cases} cases of {campaigns} campaigns"
         yield Finding("whole_groups", f"call_groups {group_id}", what)
+    yield from _housemates_apart(session)
+
+
+def _housemates_apart(session: Session) -> Iterator[Finding]:
+    homes = (
+        select(Case.campaign_id, Resident.household_id)
+        .join(Resident, Resident.id == Case.resident_id)
+        .where(Resident.household_id.is_not(None))
+        .group_by(Case.campaign_id, Resident.household_id)
+        .having(func.min(Case.group_id) < func.max(Case.group_id))
+        .subquery()
+    )
+    query = (
+        select(Resident.household_id, Case.campaign_id, Case.group_id, _size_of_group())
+        .distinct()
+        .join(Resident, Resident.id == Case.resident_id)
+        .join(
+            homes,
+            (homes.c.campaign_id == Case.campaign_id)
+            & (homes.c.household_id == Resident.household_id),
+        )
+        .order_by(Resident.household_id, Case.campaign_id, Case.group_id)
+    )
+    for _home, rows in groupby(session.execute(query), key=lambda row: row[:2]):
+        (size, group_id), (other_size, other_id) = sorted((row[3], row[2]) for row in rows)[:2]
+        if size + other_size <= LARGEST_GROUP:
+            first, second = sorted((group_id, other_id))
+            what = f"housemates are in {second} too, and there is room for all"
+            yield Finding("whole_groups", f"call_groups {first}", what)
+
+
+def _size_of_group() -> ScalarSelect[int]:
+    mate = aliased(Case)
+    query = select(func.count(mate.id)).where(mate.group_id == Case.group_id)
+    return query.correlate(Case).scalar_subquery()
 
 
 def nothing_stuck(session: Session) -> Iterator[Finding]:

@@ -54,13 +54,13 @@ def report(
         for value in values:
             audit.record(
                 session, None, now(), "report_printed", "community", value.community_code,
-                campaign=campaign_id, position=value.position, lang=value.lang,
+                campaign=campaign_id, position=value.position, lang=value.lang, masked=value.masked,
             )  # fmt: skip
     folder = output or Path()
     if every:
         folder.mkdir(parents=True, exist_ok=True)
     for value in values:
-        name = f"report-{campaign_id}-{value.community_code}.pdf"
+        name = f"report-{campaign_id}-{value.community_code}{value.marks}.pdf"
         target = folder / name if every or output is None else output
         target.write_bytes(render(value))
         click.echo(target)

@@ -37,7 +37,10 @@ def add_everybody(session: Session, random: Random, now: datetime) -> list[Accou
     users = [_add(session, now, account, every) for account in planned]
     # A hash takes long on purpose; argon2 lets go of the interpreter meanwhile.
     with ThreadPoolExecutor() as pool:
-        list(pool.map(service.set_password, users, [account.password for account in planned]))
+        passwords, names = [a.password for a in planned], [a.name for a in planned]
+        hashes = pool.map(service.hashed, passwords, names)
+        for user, password_hash in zip(users, hashes, strict=True):
+            user.password_hash = password_hash
     return planned
 
 

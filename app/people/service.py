@@ -102,33 +102,34 @@ def invite(session: Session, actor: User | None, user: User, now: datetime) -> s
     return code
 
 
-def find_invited(session: Session, typed: str, now: datetime) -> User | None:
-    """Return the user whom this code invites, if it is unused and not too old."""
+def find_invited(session: Session, typed: str, now: datetime, *, lock: bool = False) -> User:
+    """Return the user whom this code invites.
+
+    Raises Problem ``invitation_invalid`` for a code that is wrong, used or too old.
+    """
     query = select(User).where(User.invitation_hash == _digest(tidy_code(typed)), User.active)
-    user = session.scalar(query.with_for_update(of=User))
+    user = session.scalar(query.with_for_update(of=User) if lock else query)
     if user is None or user.invitation_expires_at is None or user.invitation_expires_at < now:
-        return None
+        raise Problem("invitation_invalid", field="code")
     return user
 
 
-def join(session: Session, typed: str, password: str, now: datetime) -> User:
-    """Set the password of an invited user and use the invitation up.
-
-    Raises Problem for a code that is wrong, used or too old, or a password that won't do.
-    """
-    user = find_invited(session, typed, now)
-    if user is None:
-        raise Problem("invitation_invalid", field="code")
-    set_password(user, password)
+def join(session: Session, typed: str, password_hash: str, now: datetime) -> User:
+    """Give an invited user a password, and use the invitation up. Raises as ``find_invited``."""
+    user = find_invited(session, typed, now, lock=True)
+    user.password_hash = password_hash
     user.invitation_hash = None
     user.invitation_expires_at = None
     audit.record(session, user.id, now, "user_joined", "user", user.id)
     return user
 
 
-def set_password(user: User, password: str) -> None:
-    """Store the password's argon2id hash. Raises Problem for a password that won't do."""
-    user.password_hash = _hasher.hash(checked_password(password, user.name))
+def hashed(password: str, name: str) -> str:
+    """Return the password's argon2id hash. Raises Problem for a password that won't do.
+
+    Slow on purpose: call it outside any transaction.
+    """
+    return _hasher.hash(checked_password(password, name))
 
 
 def admit(

@@ -94,8 +94,7 @@ def join() -> str | Response:
     form = JoinForm(request.form)
     if request.method == "POST" and form.validate():
         try:
-            with writing() as db:
-                user = service.join(db, form.code.data or "", form.password.data or "", now())
+            user = _joined(form.code.data or "", form.password.data or "")
         except Problem as problem:
             tell(problem)
         else:
@@ -103,6 +102,14 @@ def join() -> str | Response:
             flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
             return response
     return render_template("people/join.html", form=form)
+
+
+def _joined(code: str, password: str) -> User:
+    with reading() as db:
+        invited = service.find_invited(db, code, now())
+    password_hash = service.hashed(password, invited.name)
+    with writing() as db:
+        return service.join(db, code, password_hash, now())
 
 
 @blueprint.post("/language")

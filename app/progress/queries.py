@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CTE, Exists, Select, and_, case, exists, func, select
+from sqlalchemy import Exists, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
@@ -80,7 +80,7 @@ def by_volunteer(
     query = (
         select(User, func.count(), reached, completed, func.max(Call.started_at))
         .join(Call, Call.user_id == User.id)
-        .where(Call.id.in_(select(_calls_made(campaign, codes).c.id)), ~_is_corrected())
+        .where(Call.id.in_(_calls_made(campaign, codes)), ~_is_corrected())
         .group_by(User.id)
         .order_by(func.count().desc(), User.id)
     )
@@ -96,7 +96,7 @@ def _reached() -> list[str]:
     return [code for code, row in DISPOSITIONS.items() if row.reached]
 
 
-def _calls_made(campaign: Campaign, codes: Sequence[str]) -> CTE[int]:
+def _calls_made(campaign: Campaign, codes: Sequence[str]) -> Select[int]:
     """Each call once with its corrections, however many cases of a household it settled.
 
     A correction doesn't say which call it went with: its original does.
@@ -108,7 +108,8 @@ def _calls_made(campaign: Campaign, codes: Sequence[str]) -> CTE[int]:
         Call.with_call_id.is_(None),
     )
     made = first.cte("made", recursive=True)
-    return made.union_all(select(Call.id).join(made, Call.corrects_id == made.c.id))
+    made = made.union_all(select(Call.id).join(made, Call.corrects_id == made.c.id))
+    return select(made.c.id)
 
 
 def _is_corrected() -> Exists:

@@ -1,6 +1,7 @@
 """Watching completion, for staff."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
@@ -11,8 +12,11 @@ from app import i18n
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules.outcome import OUTCOMES
+from app.campaigns.service import check_say
+from app.cases.service.opening import MAY_CLOSE
 from app.people.rules import STAFF
 from app.people.session import actor
+from app.problems import ForbiddenError
 from app.progress import queries
 from app.progress.charts import Bar, completion_chart, to_svg
 from app.progress.queries import CommunityProgress
@@ -50,7 +54,7 @@ def campaign(campaign_id: int) -> str:
         communities = _communities(session, found)
         codes = [row.community.code for row in communities]
         volunteers = queries.by_volunteer(session, found, codes)
-        whole = _left_behind(session, found)
+        closable = _may_close(session, found)
     total = Tally.sum(row.tally for row in communities)
     outcomes = [(OUTCOMES[code], number) for code, number in in_order(total.outcomes)]
     return render_template(
@@ -59,7 +63,7 @@ def campaign(campaign_id: int) -> str:
         communities=communities,
         volunteers=volunteers,
         total=total,
-        whole=whole,
+        closable=closable,
         outcomes=outcomes,
         rates=rates(aapor_counts(total.outcomes, found.population)),
         names=RATES,
@@ -67,11 +71,12 @@ def campaign(campaign_id: int) -> str:
     )
 
 
-def _left_behind(session: Session, campaign: Campaign) -> Tally | None:
-    """The counts of the whole campaign for whoever may close it, whatever their scope."""
-    if campaign.status != "open" or actor().role == "leader":
-        return None
-    return Tally.sum(row.tally for row in queries.by_community(session, campaign, None))
+def _may_close(session: Session, campaign: Campaign) -> bool:
+    """Whether the reader may close it; they then see all of its communities."""
+    with suppress(ForbiddenError):
+        check_say(session, actor(), campaign, MAY_CLOSE)
+        return campaign.status == "open"
+    return False
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/communities/<code>")

@@ -1,8 +1,13 @@
 """Blocks that several documents share: facts, large figures, a bar, room for signatures."""
 
+from collections.abc import Sequence
+
+from app.progress.charts import BAR_ROW, Bar, chart_height, completion_chart
+from app.reports.fonts import TYPEFACE
 from app.reports.furniture import (
     ACCENT,
     BODY,
+    BOTTOM,
     HAIRLINE,
     INK,
     LEFT,
@@ -20,6 +25,10 @@ from app.reports.wording import Wording
 _FIGURE = Style(21, INK, 0.4)
 SIGNATURES_HEIGHT = 150.0
 """Room for signatures in points."""
+_MANY_BARS = 12
+"""Beyond this the chart stands in two columns."""
+_ROWS_KEPT = 8
+"""So many rows of a chart are never parted."""
 
 
 def draw_fact(layout: Layout, label: str, value: str) -> None:
@@ -52,6 +61,28 @@ def draw_bar(layout: Layout, share: float) -> None:
     layout.y -= height
     layout.page.fills.append((LEFT, layout.y, WIDTH * min(1.0, share), height, ACCENT))
     layout.y -= 6
+
+
+def chart_opening(bars: int) -> float:
+    """Return how many points a chart of so many bars begins with that are never parted."""
+    columns = _columns(bars)
+    return chart_height(min(bars, _ROWS_KEPT * columns), columns)
+
+
+def _columns(bars: int) -> int:
+    return 2 if bars > _MANY_BARS else 1
+
+
+def draw_chart(layout: Layout, bars: Sequence[Bar], legend: tuple[str, str]) -> None:
+    """Draw the chart in as many parts as pages ask for."""
+    columns = _columns(len(bars))
+    while bars:
+        layout.ensure(chart_height(min(len(bars), _ROWS_KEPT * columns), columns))
+        rows = int((layout.y - BOTTOM - chart_height(0, columns)) // BAR_ROW)
+        part, bars = bars[: rows * columns], bars[rows * columns :]
+        chart = completion_chart(part, legend, width=WIDTH, typeface=TYPEFACE, columns=columns)
+        layout.y -= chart.height
+        layout.page.place(chart, LEFT, layout.y)
 
 
 def draw_signatures(layout: Layout, words: Wording) -> None:

@@ -3,25 +3,25 @@
 The value carries every figure; nothing is counted here. ``render`` is a function of it alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from app.progress.charts import BAR_ROW, Bar, chart_height, completion_chart
+from app.progress.charts import Bar
 from app.progress.rules.rates import RATES
 from app.reports.blocks import (
     SIGNATURES_HEIGHT,
+    chart_opening,
     draw_bar,
+    draw_chart,
     draw_fact,
     draw_figures,
     draw_signatures,
 )
-from app.reports.fonts import TYPEFACE
 from app.reports.furniture import (
     ACCENT,
     BODY,
-    BOTTOM,
     LEFT,
     RIGHT,
     STRONG,
@@ -34,7 +34,7 @@ from app.reports.furniture import (
     typeset,
     wrap_at_most,
 )
-from app.reports.tables import HEAD_HEIGHT, ROW_HEIGHT, Column, draw_table
+from app.reports.tables import HEAD_HEIGHT, ROW_HEIGHT, Column, draw_table, opening_height
 from app.reports.wording import Lang, Wording, wording
 
 
@@ -59,7 +59,7 @@ class BuildingLine:
 
 @dataclass(frozen=True)
 class OutstandingLine:
-    """One resident who is still outstanding, masked already where the report is."""
+    """One resident of a list, outstanding or on the door list; masked where the report is."""
 
     name: str
     address: str
@@ -103,19 +103,24 @@ class CompletionReport:
     rates: tuple[RateLine, ...]
     version: str
     masked: bool
+    door: tuple[OutstandingLine, ...] = ()
+    """Those passed to the captains' door list, who count as accounted for."""
 
-
-_MANY_BARS = 12
-"""From here on the chart stands in two columns."""
+    @property
+    def marks(self) -> str:
+        """What parts the name of its file from the full Chinese report's: "-masked", "-en"."""
+        return ("-masked" if self.masked else "") + ("-en" if self.lang == "en" else "")
 
 
 def render(report: CompletionReport) -> bytes:
     """Return the report as a PDF. The same value gives the same bytes."""
     words = wording(report.lang)
     layout = Layout()
-    for draw in (_opening, _summary, _outcomes, _buildings, _names, _method):
+    for draw in (_opening, _summary, _outcomes, _buildings, _names, _door):
         draw(layout, report, words)
+    # What is signed for is the facts above; how they were counted is an annex.
     draw_signatures(layout, words)
+    _method(layout, report, words)
     return typeset(layout, _margins(report, words))
 
 
@@ -182,6 +187,7 @@ def _summary(layout: Layout, report: CompletionReport, words: Wording) -> None:
             moment=words.at(report.as_of),
             total=f"{report.total:,}",
             done=f"{report.accounted_for:,}",
+            door=f"{len(report.door):,}",
             open=f"{open_cases:,}",
             percent=percent,
         )
@@ -191,6 +197,7 @@ def _summary(layout: Layout, report: CompletionReport, words: Wording) -> None:
         layout,
         (words.residents, f"{report.total:,}"),
         (words.accounted_for, f"{report.accounted_for:,}"),
+        (words.on_door_list, f"{len(report.door):,}"),
         (words.outstanding, f"{open_cases:,}"),
         (words.completion, percent),
     )
@@ -221,7 +228,7 @@ def _outcomes(layout: Layout, report: CompletionReport, words: Wording) -> None:
 
 
 def _buildings(layout: Layout, report: CompletionReport, words: Wording) -> None:
-    layout.heading(words.buildings, keep=6 * BAR_ROW)
+    layout.heading(words.buildings, keep=chart_opening(len(report.buildings)))
     if not report.buildings:
         layout.paragraph(words.no_buildings)
         return
@@ -238,22 +245,9 @@ def _buildings(layout: Layout, report: CompletionReport, words: Wording) -> None
         )
         for line in report.buildings
     ]
-    _chart(layout, bars, (words.accounted_for, words.outstanding))
+    draw_chart(layout, bars, (words.accounted_for, words.outstanding))
     layout.y -= 8
     _building_table(layout, report.buildings, words)
-
-
-def _chart(layout: Layout, bars: Sequence[Bar], legend: tuple[str, str]) -> None:
-    """Draw the chart in as many parts as pages ask for."""
-    columns = 2 if len(bars) > _MANY_BARS else 1
-    while bars:
-        whole = min(chart_height(len(bars), columns), chart_height(8 * columns, columns))
-        layout.ensure(whole)
-        rows = int((layout.y - BOTTOM - chart_height(0, columns)) // BAR_ROW)
-        part, bars = bars[: rows * columns], bars[rows * columns :]
-        chart = completion_chart(part, legend, width=WIDTH, typeface=TYPEFACE, columns=columns)
-        layout.y -= chart.height
-        layout.page.place(chart, LEFT, layout.y)
 
 
 def _building_table(layout: Layout, lines: Sequence[BuildingLine], words: Wording) -> None:
@@ -275,28 +269,63 @@ def _building_row(name: str, total: int, done: int, words: Wording) -> tuple[str
 
 
 def _names(layout: Layout, report: CompletionReport, words: Wording) -> None:
-    layout.heading(words.names, keep=2 * BODY.leading + HEAD_HEIGHT + 3 * ROW_HEIGHT)
-    if not report.outstanding:
-        layout.paragraph(words.no_names)
-        return
     text = words.names_text_masked if report.masked else words.names_text
-    layout.paragraph(text.format(count=f"{len(report.outstanding):,}"))
+    rows = _name_rows(report.outstanding, report, words)
+    _list(layout, (words.names, text, words.no_names), _name_columns(words.reason, words), rows)
+
+
+def _door(layout: Layout, report: CompletionReport, words: Wording) -> None:
+    text = words.door_text_masked if report.masked else words.door_text
+    rows = _name_rows(report.door, report, words)
+    columns = _name_columns(words.door_reason, words)
+    # The signatures stand below facts, never alone on a page.
+    _list(layout, (words.door, text, words.no_door), columns, rows, below=SIGNATURES_HEIGHT)
+
+
+def _list(
+    layout: Layout,
+    texts: tuple[str, str, str],
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    below: float = 0.0,
+) -> None:
+    """Set a list under its heading and text, or the third of ``texts`` where it is empty."""
+    heading, text, nobody = texts
+    if not rows:
+        layout.heading(heading, keep=BODY.leading + below)
+        layout.paragraph(nobody)
+        return
+    layout.heading(heading, keep=3 * BODY.leading + opening_height(columns, rows, below))
+    layout.paragraph(text.format(count=f"{len(rows):,}"))
     layout.y -= 5
-    columns = (
+    draw_table(layout, columns, rows, below=below)
+
+
+def _name_columns(reason: str, words: Wording) -> tuple[Column, ...]:
+    return (
         Column(words.number, 0.07, "right"),
         Column(words.name, 0.17),
         Column(words.address, 0.27),
         Column(words.attempts, 0.10, "centre"),
         Column(words.last_attempt, 0.13),
-        Column(words.reason, 0.26),
+        Column(reason, 0.26),
     )
-    draw_table(layout, columns, _name_rows(report, words))
 
 
-def _name_rows(report: CompletionReport, words: Wording) -> Iterator[tuple[str, ...]]:
-    for number, line in enumerate(report.outstanding, start=1):
-        last = _last_attempt(line.last_attempt, report.as_of, words)
-        yield (str(number), line.name, line.address, str(line.attempts), last, line.reason)
+def _name_rows(
+    lines: Sequence[OutstandingLine], report: CompletionReport, words: Wording
+) -> list[tuple[str, ...]]:
+    return [
+        (
+            str(number),
+            line.name,
+            line.address,
+            str(line.attempts),
+            _last_attempt(line.last_attempt, report.as_of, words),
+            line.reason,
+        )
+        for number, line in enumerate(lines, start=1)
+    ]
 
 
 def _last_attempt(moment: datetime | None, as_of: datetime, words: Wording) -> str:
@@ -311,6 +340,7 @@ def _formula(code: str, words: Wording) -> str:
 
 
 def _method(layout: Layout, report: CompletionReport, words: Wording) -> None:
+    layout.break_page()
     layout.heading(words.method, keep=4 * BODY.leading)
     if report.e is None:
         e_note = words.e_undefined_note
@@ -322,8 +352,7 @@ def _method(layout: Layout, report: CompletionReport, words: Wording) -> None:
         layout.y -= 3
     layout.y -= 5
     _count_table(layout, report, words)
-    # The signatures stand below figures, never alone on a last page.
-    layout.ensure(12 + HEAD_HEIGHT + len(report.rates) * ROW_HEIGHT + SIGNATURES_HEIGHT)
+    layout.ensure(12 + HEAD_HEIGHT + len(report.rates) * ROW_HEIGHT)
     layout.y -= 12 if layout.y < TOP else 0
     _rate_table(layout, report, words)
 

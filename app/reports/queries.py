@@ -1,7 +1,8 @@
 """Gathering a document's value: all figures are final before anything is drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -54,6 +55,7 @@ def completion(
     cases = progress.cases_as_of(session, campaign, code, position)
     tally = progress.tally_of(cases)
     counts = aapor_counts(tally.outcomes, campaign.population)
+    listed = partial(_name_lines, lang=lang, zone=as_of.tzinfo, masked=masked)
     return CompletionReport(
         lang=lang,
         campaign=campaign.title,
@@ -68,7 +70,8 @@ def completion(
         accounted_for=tally.accounted_for,
         outcomes=_outcome_lines(campaign, cases, lang),
         buildings=_building_lines(cases, lang),
-        outstanding=_outstanding_lines(cases, lang, as_of.tzinfo, masked=masked),
+        outstanding=listed(case for case in cases if _is_outstanding(case)),
+        door=listed(case for case in cases if case.passed_to == "door_list"),
         counts={letter: getattr(counts, letter) for letter in SHOWN_COUNTS},
         e=estimated_eligibility(counts),
         rates=_rate_lines(counts, lang),
@@ -131,8 +134,12 @@ def _building_lines(cases: Sequence[CaseAsOf], lang: Lang) -> tuple[BuildingLine
     return tuple(BuildingLine(name, t.total, t.accounted_for) for name, t in tallies.items())
 
 
-def _outstanding_lines(
-    cases: Sequence[CaseAsOf], lang: Lang, zone: tzinfo | None, *, masked: bool
+def _is_outstanding(case: CaseAsOf) -> bool:
+    return not is_accounted_for(case.state, case.passed_to)
+
+
+def _name_lines(
+    cases: Iterable[CaseAsOf], *, lang: Lang, zone: tzinfo | None, masked: bool
 ) -> tuple[OutstandingLine, ...]:
     return tuple(
         OutstandingLine(
@@ -143,7 +150,6 @@ def _outstanding_lines(
             reason=_reason(case, lang),
         )
         for case in cases
-        if not is_accounted_for(case.state, case.passed_to)
     )
 
 

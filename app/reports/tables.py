@@ -1,6 +1,6 @@
 """Ruled tables that go on from page to page with their head repeated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,17 +47,30 @@ class Column:
         return self.share * WIDTH
 
 
+def opening_height(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], below: float = 0.0
+) -> float:
+    """Return how many points a table begins with that are never parted: its head and a row."""
+    first = _height(_cells(columns, rows[0], _CELL), _CELL) if rows else 0.0
+    return HEAD_HEIGHT + max(2 * ROW_HEIGHT, first + (below if len(rows) == 1 else 0.0))
+
+
 def draw_table(
     layout: Layout,
     columns: Sequence[Column],
-    rows: Iterable[Sequence[str]],
+    rows: Sequence[Sequence[str]],
     total: Sequence[str] | None = None,
+    below: float = 0.0,
 ) -> None:
-    """Set a table at the layout's place, with a last row in strong type when ``total`` is given."""
-    layout.ensure(HEAD_HEIGHT + 2 * ROW_HEIGHT)
+    """Set a table at the layout's place, with a last row in strong type when ``total`` is given.
+
+    The last of ``rows`` stays on one page with the total and the ``below`` points that follow.
+    """
+    below += ROW_HEIGHT if total is not None else 0.0
+    layout.ensure(opening_height(columns, rows, below))
     _head(layout, columns)
-    for row in rows:
-        _row(layout, columns, row, _CELL)
+    for number, row in enumerate(rows, start=1):
+        _row(layout, columns, row, _CELL, below if number == len(rows) else 0.0)
     if total is not None:
         layout.page.rules.append((LEFT, layout.y, RIGHT, layout.y, 0.7, ACCENT))
         _row(layout, columns, total, _HEAD)
@@ -75,13 +88,12 @@ def _head(layout: Layout, columns: Sequence[Column]) -> None:
     layout.y -= HEAD_HEIGHT
 
 
-def _row(layout: Layout, columns: Sequence[Column], row: Sequence[str], style: Style) -> None:
-    cells = [
-        wrap_at_most(_MOST_LINES, text, column.width - 2 * _PADDING, style.size)
-        for column, text in zip(columns, row, strict=True)
-    ]
-    height = max(map(len, cells)) * style.leading + _AIR - 1
-    if layout.ensure(height):
+def _row(
+    layout: Layout, columns: Sequence[Column], row: Sequence[str], style: Style, below: float = 0.0
+) -> None:
+    cells = _cells(columns, row, style)
+    height = _height(cells, style)
+    if layout.ensure(height + below):
         _head(layout, columns)
     x = LEFT
     for column, lines in zip(columns, cells, strict=True):
@@ -89,6 +101,17 @@ def _row(layout: Layout, columns: Sequence[Column], row: Sequence[str], style: S
         x += column.width
     layout.y -= height
     layout.page.rules.append((LEFT, layout.y, RIGHT, layout.y, 0.4, HAIRLINE))
+
+
+def _cells(columns: Sequence[Column], row: Sequence[str], style: Style) -> list[list[Plain]]:
+    return [
+        wrap_at_most(_MOST_LINES, text, column.width - 2 * _PADDING, style.size)
+        for column, text in zip(columns, row, strict=True)
+    ]
+
+
+def _height(cells: Sequence[list[Plain]], style: Style) -> float:
+    return max(map(len, cells)) * style.leading + _AIR - 1
 
 
 def _set_cell(

@@ -31,7 +31,7 @@ def completion(campaign_id: int, code: str) -> Response:
     with writing() as session:
         audit.record(
             session, actor().id, now(), "report_printed", "community", code,
-            campaign=campaign_id, position=report.position, lang=report.lang,
+            campaign=campaign_id, position=report.position, lang=report.lang, masked=report.masked,
         )  # fmt: skip
     return _pdf(content, report)
 
@@ -49,11 +49,11 @@ def _lang() -> Lang:
 
 
 def _pdf(content: bytes, report: CompletionReport) -> Response:
-    stamp = f"{report.as_of:%Y%m%d-%H%M}"
-    name = f"{report.community}-{stamp}.pdf"
+    rest = f"{report.as_of:%Y%m%d-%H%M}{report.marks}.pdf"
+    name = f"{report.community}-{rest}"
     response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = (
-        f"inline; filename=\"{report.community_code}-{stamp}.pdf\"; filename*=UTF-8''{quote(name)}"
+        f"inline; filename=\"{report.community_code}-{rest}\"; filename*=UTF-8''{quote(name)}"
     )
     return response

@@ -56,6 +56,7 @@ class Wording:
     summary_nobody: str
     residents: str
     accounted_for: str
+    on_door_list: str
     outstanding: str
     completion: str
 
@@ -82,6 +83,12 @@ class Wording:
     attempts: str
     last_attempt: str
     reason: str
+
+    door: str
+    door_text: str
+    door_text_masked: str
+    no_door: str
+    door_reason: str
 
     method: str
     notes: tuple[str, ...]
@@ -162,12 +169,14 @@ ZH = Wording(
     as_of="截至时间",
     as_of_value="{moment}，通话序号 {position}",
     summary="一、总体情况",
-    summary_text="截至{moment}，本社区应核对居民 {total} 人，已落实 {done} 人，未落实 {open} 人，"
-    "完成率 {percent}。",
-    summary_complete="截至{moment}，本社区应核对居民 {total} 人，已全部落实，完成率 {percent}。",
+    summary_text="截至{moment}，本社区应核对居民 {total} 人，已落实 {done} 人"
+    "（其中转上门 {door} 人），未落实 {open} 人，完成率 {percent}。",
+    summary_complete="截至{moment}，本社区应核对居民 {total} 人，已全部落实"
+    "（其中转上门 {door} 人），完成率 {percent}。",
     summary_nobody="截至{moment}，本社区没有列入本次摸排任务的居民。",
     residents="应核对（人）",
     accounted_for="已落实",
+    on_door_list="其中转上门",
     outstanding="未落实",
     completion="完成率",
     outcomes="二、最终结果",
@@ -192,7 +201,14 @@ ZH = Wording(
     attempts="拨打次数",
     last_attempt="最近一次",
     reason="未落实原因",
-    method="五、统计方法说明",
+    door="五、转上门名单",
+    door_text="以下 {count} 人截至上述时间已转入楼道长上门名单，计入已落实，按住址排列。"
+    "名单含个人信息，请妥善保管，用毕按规定销毁。",
+    door_text_masked="以下 {count} 人截至上述时间已转入楼道长上门名单，计入已落实，按住址排列，"
+    "姓名与住址已作部分隐去。",
+    no_door="没有转上门的居民。",
+    door_reason="转上门原因",
+    method="附：统计方法说明",
     notes=(
         (
             "“已落实”指居民已有最终结果，或已转入楼道长上门名单；其余为“未落实”。完成率等于"
@@ -258,12 +274,13 @@ EN = Wording(
     as_of_value="{moment}, call sequence {position}",
     summary="1. Summary",
     summary_text="As of {moment}, {done} of {total} residents in this community are accounted for "
-    "({percent}); outstanding: {open}.",
+    "({percent}; of them passed to the door list: {door}); outstanding: {open}.",
     summary_complete="As of {moment}, everyone on this community's list is accounted for "
-    "({total} in all, {percent}).",
+    "({total} in all, {percent}; of them passed to the door list: {door}).",
     summary_nobody="As of {moment}, nobody in this community is part of this campaign.",
     residents="Residents",
     accounted_for="Accounted for",
+    on_door_list="Of them: door list",
     outstanding="Outstanding",
     completion="Completion",
     outcomes="2. Outcomes",
@@ -289,7 +306,15 @@ EN = Wording(
     attempts="Calls",
     last_attempt="Last call",
     reason="Why outstanding",
-    method="5. How this was counted",
+    door="5. Passed to the door list",
+    door_text="Residents passed to the captains' door list by the time above, and so accounted "
+    "for, in order of address: {count}. The list holds personal data: keep it safe and destroy "
+    "it after use.",
+    door_text_masked="Residents passed to the captains' door list by the time above, and so "
+    "accounted for, in order of address: {count}. Names and addresses are partly hidden.",
+    no_door="Nobody was passed to the door list.",
+    door_reason="Why passed on",
+    method="Annex: how this was counted",
     notes=(
         (
             "A resident is accounted for when there is a final outcome, or when the case was "

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import i18n
-from app.problems import Place
+from app.problems import Place, Problem
 from app.residents.reader import SheetSkipped
 from app.residents.rules import phones
 from app.residents.service.importing import SHOWN_ROWS, Plan, Roster
@@ -81,7 +81,7 @@ def explain(note: Note) -> str:
         return known_already()
     if note.kind == "number":
         why = reason(note.reason)
-        said = _("Not usable as a number: “%(text)s” (%(reason)s)", text=note.text, reason=why)
+        said = _("Not usable as a number: “%(text)s” — %(reason)s", text=note.text, reason=why)
     elif note.text:
         said = _("No community could be told from “%(text)s”.", text=note.text)
     else:
@@ -101,8 +101,6 @@ def reason(code: str) -> str:
 
 
 def why_skipped(sheet: SheetSkipped) -> str:
-    """Return why a sheet is not read, in the reader's language."""
-    name = sheet.place.sheet or ""
-    if sheet.code == "sheet_is_example":
-        return str(_("The sheet “%(sheet)s” is an example and is not read.", sheet=name))
-    return str(_("The sheet “%(sheet)s” is not read: no header was recognised in it.", sheet=name))
+    """Return which sheet is not read and why, in the reader's language."""
+    place = Place(sheet=sheet.place.sheet)
+    return i18n.explain(Problem(sheet.code, place=place, values=sheet.values))

@@ -200,3 +200,18 @@ def test_correcting_an_earlier_call_leaves_the_appointment_to_who_made_it(
     town.correct(town.people.volunteer, call, "busy")
 
     assert town.group("甲").appointment_user_id == town.people.colleague.user.id
+
+
+@pytest.mark.parametrize(("together", "other"), [(True, "not_reached"), (False, "completed")])
+def test_what_one_call_settled_may_be_corrected_together(
+    db: Database, clock: Clock, *, together: bool, other: str
+) -> None:
+    home = [resident(name, mobile(1), room="501") for name in ("甲", "乙")]
+    town = Town.of(db, clock, home)
+    me = town.people.volunteer
+    town.batch(me)
+    saved = town.save(me, "甲", also="乙").call
+    town.correct(me, saved, "no_answer", together=together)
+
+    assert [town.case(name).outcome for name in "甲乙"] == ["not_reached", other]
+    assert town.broken() == []

@@ -280,3 +280,20 @@ def test_a_campaign_leaves_alone_whom_another_has_just_reached(db: Database, clo
     assert town.take(town.people.volunteer, campaign=other) == ["乙"]
     town.wait(hours=2)
     assert "甲" in town.take(town.people.volunteer, campaign=other)
+
+
+@pytest.mark.parametrize("mother", ["respondent_unavailable", "completed"])
+def test_whom_one_of_a_house_refused_is_spared_while_that_one_waits(
+    db: Database, clock: Clock, mother: str
+) -> None:
+    town = Town.of(db, clock, FAMILY[:2])
+    volunteer, colleague = town.people.volunteer, town.people.colleague
+    town.batch(volunteer)
+    town.save(volunteer, "父", "soft_refusal")
+    town.save(volunteer, "母", mother)
+    town.wait(days=3)
+
+    assert town.take(volunteer) == []
+    assert "父" in town.take(colleague)
+    town.save(colleague, "父", "completed")
+    assert town.group("父").avoid_user_id is None

@@ -1,5 +1,7 @@
 """Opening and closing a campaign."""
 
+from collections.abc import Callable
+
 import pytest
 
 from app.campaigns.models import Campaign
@@ -119,3 +121,68 @@ def test_who_comes_later_takes_a_place_between_the_calls(db: Database, clock: Cl
 
     assert town.save(town.people.volunteer, "乙").call.position == 3
     assert town.broken() == []
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_who_comes_later_joins_the_house(db: Database, clock: Clock, held: bool) -> None:
+    town = Town.of(db, clock, [resident(name, mobile(1), room="1") for name in "甲乙"])
+    volunteer = town.people.volunteer
+    if held:
+        town.batch(volunteer)
+    late = [resident("丙", mobile(2), room="1"), resident("丁", mobile(1), room="2")]
+    cast.residents(db, BRIDGE, late)
+
+    assert opened(db, None, town.campaign) == 2
+    assert len({town.case(name).group_id for name in "甲乙丙丁"}) == 1
+    assert town.broken() == []
+    if held:
+        assert town.in_hand(volunteer) == {"甲", "乙"}
+        town.release(volunteer, town.batch_of(volunteer))
+    assert sorted(town.take(town.people.colleague)) == sorted("甲乙丙丁")
+    assert town.broken() == []
+
+
+def test_a_full_house_takes_nobody_in(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [resident(f"甲{n}", mobile(n), room="1") for n in range(7)])
+    cast.residents(db, BRIDGE, [resident(name, mobile(9), room="1") for name in ("乙", "丙")])
+    opened(db, None, town.campaign)
+
+    assert town.case("乙").group_id == town.case("甲0").group_id != town.case("丙").group_id
+    assert town.broken() == []
+
+
+def test_who_comes_later_waits_with_the_house(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [resident("甲", mobile(1), room="1")])
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "callback_requested")
+    cast.residents(db, BRIDGE, [resident("乙", mobile(1), room="1")])
+    opened(db, None, town.campaign)
+
+    assert town.case("乙").ready_at == town.case("甲").ready_at
+    assert town.take(town.people.volunteer) == []
+    assert town.broken() == []
+
+
+@pytest.mark.parametrize("act", [opening.open_campaign, opening.close_campaign])
+@pytest.mark.parametrize(
+    ("who", "codes"),
+    [("supervisor", [BRIDGE, SCHOOL]), ("leader", [BRIDGE, HARBOUR]), ("volunteer", [BRIDGE])],
+)
+def test_only_who_has_a_say_over_all_of_it_opens_or_closes(
+    db: Database, clock: Clock, act: Callable[..., object], who: str, codes: list[str]
+) -> None:
+    town = Town.of(db, clock, "甲")
+    campaign = cast.open_campaign(db, codes)
+
+    with pytest.raises(ForbiddenError), db.writing() as session:
+        act(session, getattr(town.people, who).user, NOW, campaign)
+    with db.writing() as session:
+        act(session, town.people.administrator.user, NOW, campaign)
+
+
+def test_a_batch_that_closing_ended_says_so(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲")
+    batch = town.batch(town.people.volunteer)
+    town.close()
+
+    assert town.batch_of_id(batch.id).end_reason == "closed"

@@ -146,9 +146,12 @@ class Town:
             return recording.record(session, who.user, self.now, case_id, wanted, key)
 
     def correct(self, who: Person, call: Call, disposition: str, **more: Any) -> Call:
+        together = bool(more.pop("together", False))
         wanted = self.said(disposition, **more)
         with self.db.writing() as session:
-            return correcting.correct(session, who.user, self.now, call.id, wanted)
+            return correcting.correct(
+                session, who.user, self.now, call.id, wanted, together=together
+            )
 
     def broken(self) -> list[str]:
         """What ``ringround check`` finds."""

@@ -127,3 +127,25 @@ def test_a_name_that_is_taken_is_taken_in_any_letters(shell: Shell) -> None:
     shell("users", "add", "Anna", "--role", "leader")
 
     assert "ANNA" in shell("users", "add", "ANNA", "--role", "leader", exits=1).stderr
+
+
+def test_a_list_for_people_tells_how_many_communities(shell: Shell, db: Database) -> None:
+    cast.communities(db)
+    shell("users", "add", "甲", "--role", "supervisor", "--community", BRIDGE)
+    shell("users", "add", "乙", "--role", "supervisor", "--community", BRIDGE,
+          "--community", HARBOUR)  # fmt: skip
+
+    listed = shell("users", "list").stdout
+
+    assert BRIDGE not in listed
+    assert "1 community " in listed
+    assert "2 communities " in listed
+
+
+def test_a_team_that_bears_no_streets_name_is_warned_of(shell: Shell, db: Database) -> None:
+    cast.communities(db)
+
+    odd = shell("users", "add", "甲", "--role", "volunteer", "--team", "观音山")
+
+    assert LINK.fullmatch(odd.stdout)
+    assert "“观音山”: this team has no communities" in odd.stderr

@@ -93,6 +93,7 @@ def test_a_campaign_goes_from_draft_to_open_to_closed(
         ("title = ", 1, "campaign.toml"),
         ('titel = "核对"\ncommunities = "all"', 1, "titel"),
         ('title = "核对"', 1, "communities"),
+        ('title = "核对"\ncommunities = "all"\ndeadline = 2026-11-23', 1, "passed already"),
         (f'title = "核对"\ncommunities = ["{FAR}", "1"]', 2, "community 1 "),
         ('title = "核对"\ncommunities = "all"\nquestionnaire = "a.xlsx"', 1, "questionnaire"),
         ('title = "核对"\ncommunities = "all"\n[rules]\nhours = ["12-9"]', 1, "12-9"),
@@ -118,6 +119,13 @@ def test_a_campaign_file_that_is_no_text_is_refused(shell: Shell, tmp_path: Path
     assert "UTF-8" in shell("campaign", "create", str(path), exits=1).stderr
 
 
+def test_a_campaign_comes_from_a_toml_file_only(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "campaign.xlsx"
+    path.write_bytes(b"PK")
+
+    assert ".toml" in shell("campaign", "create", str(path), exits=1).stderr
+
+
 def test_a_report_goes_where_it_was_told(shell: Shell, campaign: int, tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
 
@@ -132,7 +140,7 @@ def test_all_reports_make_one_file_a_community(shell: Shell, campaign: int, tmp_
 
     told = shell("report", "--all", "--campaign", str(campaign), "-o", str(folder)).stdout
 
-    made = [folder / f"report-{campaign}-{code}.pdf" for code in (BRIDGE, SCHOOL)]
+    made = [folder / f"report-{campaign}-{code}-en.pdf" for code in (BRIDGE, SCHOOL)]
     assert told.splitlines() == [str(path) for path in made]
     assert all(path.read_bytes().startswith(b"%PDF-") for path in made)
 

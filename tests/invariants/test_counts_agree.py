@@ -13,6 +13,7 @@ from tests.invariants.damage import found_after, named, worked_in
     [
         "UPDATE calls SET outcome_after = 'moved' WHERE case_id = :id",
         "UPDATE cases SET added_at = 99 WHERE id = :id",
+        "UPDATE calls SET passed_to_after = 'door_list' WHERE case_id = :id",
     ],
 )
 def test_check_finds_counts_that_differ(db: Database, clock: Clock, damage: str) -> None:

@@ -8,6 +8,14 @@ from tests.invariants.damage import REALIGN, found_after, named, worked_in
 
 SAID = "UPDATE calls SET outcome_after = 'moved' WHERE case_id = :id"
 """Lets the counts of a report agree with those of the dashboard."""
+TO_THE_DOOR = (
+    "UPDATE cases SET state = 'passed', passed_to = 'door_list', outcome = 'unknown' WHERE id = :id"
+)
+SAID_TO_THE_DOOR = (
+    "UPDATE calls SET state_after = 'passed', passed_to_after = 'door_list',"
+    " outcome_after = 'unknown' WHERE case_id = :id"
+)
+"""The same lie on both sides: after one attempt of four nothing sends a case to the door."""
 
 
 @pytest.mark.parametrize(
@@ -22,6 +30,7 @@ SAID = "UPDATE calls SET outcome_after = 'moved' WHERE case_id = :id"
             ["UPDATE cases SET state = 'passed', passed_to = 'leader' WHERE id = :id", REALIGN],
         ),
         ("甲", ["UPDATE calls SET disposition = 'moved' WHERE case_id = :id"]),
+        ("乙", [TO_THE_DOOR, SAID_TO_THE_DOOR, REALIGN]),
     ],
 )
 def test_check_derives_each_case_again(

@@ -28,3 +28,18 @@ def test_check_finds_a_group_of_two_campaigns(db: Database, clock: Clock) -> Non
     )  # fmt: skip
 
     assert named(found) == {("whole_groups", f"call_groups {group}")}
+
+
+def test_check_finds_housemates_apart_where_there_is_room(db: Database, clock: Clock) -> None:
+    town = worked_in(db, clock)
+    move = (
+        "UPDATE residents SET household_id = (SELECT household_id FROM residents WHERE id = :one)"
+        " WHERE id = :other"
+    )
+    one, other = town.case("丁"), town.case("戊")
+
+    found = found_after(db, move, one=one.resident_id, other=other.resident_id)
+
+    # In both campaigns.
+    assert [finding.law for finding in found] == ["whole_groups"] * 2
+    assert f"call_groups {one.group_id}" in {finding.row for finding in found}

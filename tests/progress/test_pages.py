@@ -1,10 +1,12 @@
 """The pages on which staff watch completion: right figures, own scope, nothing that runs."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from sqlalchemy import event
 
+from app.campaigns.models import Campaign
 from app.db import Database
 from tests import cast
 from tests.cases.town import Town
@@ -184,3 +186,43 @@ def _asked(browser: CheckingClient, path: str) -> int:
     page(browser, path)
     event.remove(engine, "before_cursor_execute", note)
     return len(statements)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "status", "overdue"),
+    [
+        ("2026-11-23", "open", True),
+        ("2026-11-24", "open", False),
+        (None, "open", False),
+        ("2026-11-23", "closed", False),
+    ],
+)
+def test_an_open_campaign_after_its_deadline_is_shown_as_overdue(
+    deadline: str | None, status: str, overdue: bool, signed_in: SignIn, town: Town
+) -> None:
+    with town.db.writing() as session:
+        found = session.get_one(Campaign, town.campaign)
+        found.status, found.deadline = status, deadline and date.fromisoformat(deadline)
+    browser = signed_in("leader")
+
+    for path in ("/progress", campaign(town)):
+        assert ("overdue" in page(browser, path)) is overdue
+
+
+def test_closing_says_what_is_left_behind(signed_in: SignIn, town: Town) -> None:
+    browser = signed_in("administrator")
+    held = sum(len(town.in_hand(who)) for who in (town.people.volunteer, town.people.outsider))
+
+    text = page(browser, campaign(town))
+    browser.submit(campaign(town), action=f"/campaigns/{town.campaign}/close")
+
+    assert f"Residents still outstanding: 23, of these in volunteers' hands: {held}." in text
+    assert text.index("<details") < text.index(f"/campaigns/{town.campaign}/close")
+    assert "outstanding: " not in page(browser, campaign(town))
+
+
+@pytest.mark.parametrize("role", ["leader", "supervisor"])
+def test_only_who_has_a_say_over_all_of_it_is_offered_to_close(
+    role: str, signed_in: SignIn, town: Town
+) -> None:
+    assert "/close" not in page(signed_in(role), campaign(town))

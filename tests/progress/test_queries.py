@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from app.calls.service.correcting import correct
 from app.cases.service.opening import open_campaign
 from app.db import Database
 from app.people.models import User
@@ -228,3 +229,37 @@ def test_buildings_add_up_to_their_community(town: Town) -> None:
     assert [name for name, _ in parts] == ["1幢", "2幢", "3幢"]
     assert sum(part.accounted_for for _, part in parts) == whole.accounted_for
     assert figures(whole) == dashboard(town)[BRIDGE]
+
+
+def test_the_last_attempt_stays_the_last_when_an_earlier_one_is_corrected(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, ["甲"])
+    me = town.people.volunteer
+    calls = []
+    for _ in range(2):
+        town.take(me, 1)
+        calls.append(town.save(me, "甲", "no_answer").call)
+        town.wait(days=1)
+    town.correct(me, calls[0], "busy")
+
+    (case,) = as_of(town, position(town))[BRIDGE]
+
+    assert (case.attempts, case.last_call_at) == (2, calls[1].started_at)
+
+
+def test_one_call_on_a_household_is_one_call_corrected_or_not(db: Database, clock: Clock) -> None:
+    town = Town.of(
+        db, clock, [cast.resident(name, cast.mobile(1), room="101室") for name in ("甲", "乙")]
+    )
+    me = town.people.volunteer
+    town.take(me, 2)
+    saved = town.save(me, "甲", "no_answer", also=["乙"])
+    assert [(row.calls, row.reached, row.completed) for row in done(town)] == [(1, 0, 0)]
+
+    with db.writing() as session:
+        said = town.said("completed")
+        correct(session, me.user, town.now, saved.call.id, said, together=True)
+
+    assert len(town.calls()) == 4
+    assert [(row.calls, row.reached, row.completed) for row in done(town)] == [(1, 1, 1)]

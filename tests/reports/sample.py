@@ -94,6 +94,7 @@ def sample_report(
         ),
         buildings=building_lines(buildings, done + outstanding, outstanding, lang),
         outstanding=outstanding_lines(outstanding, lang),
+        door=door_lines(parts[4], lang),
         counts={
             "I": parts[0],
             "P": parts[1],
@@ -130,6 +131,16 @@ def _shares(total: int, weights: list[int]) -> list[int]:
     shares = [total * weight // sum(weights) for weight in weights]
     shares[-1:] = [total - sum(shares[:-1])] if shares else []
     return shares
+
+
+def door_lines(count: int, lang: str = "zh") -> tuple[OutstandingLine, ...]:
+    """Return residents of another estate whom the telephone did not reach."""
+    reason = "电话核实不到" if lang == "zh" else "Not verified by telephone"
+    address = "濠河西苑{}幢101室" if lang == "zh" else "West Garden, building {}, room 101"
+    return tuple(
+        OutstandingLine(f"门{number:03}", address.format(number), 6, AS_OF, reason)
+        for number in range(1, count + 1)
+    )
 
 
 def outstanding_lines(count: int, lang: str = "zh") -> tuple[OutstandingLine, ...]:

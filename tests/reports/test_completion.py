@@ -18,7 +18,7 @@ from app.progress.rules.rates import RATES
 from app.reports.completion import RateLine, render
 from app.reports.furniture import PAGE_WIDTH, RIGHT, plain
 from app.reports.wording import wording
-from tests.reports.sample import RARE, sample_report
+from tests.reports.sample import RARE, door_lines, sample_report
 
 HOSTILE = (
     "a<b",
@@ -86,6 +86,7 @@ def test_everything_it_was_given_is_printed(lang):
         *(part for line in report.outcomes for part in (line.label, line.aapor, f"{line.count}")),
         *(line.name for line in report.buildings),
         *(part for line in report.outstanding for part in (line.name, line.address, line.reason)),
+        *(part for line in report.door for part in (line.name, line.address, line.reason)),
         *(part for line in report.rates for part in (line.code, line.label)),
         *(RATES[line.code].formula for line in report.rates),
         *(meaning for letter, meaning in words.aapor_meanings.items() if letter in report.counts),
@@ -206,9 +207,10 @@ def test_two_thousand_outstanding_are_all_listed_and_the_head_repeats():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_nobody_outstanding_is_said(lang):
-    text = text_of(render(sample_report(lang, 0, 1)))
+    text = text_of(render(sample_report(lang, 0, 1, door=())))
     words = wording(lang)
     assert squeezed(words.no_names) in text
+    assert squeezed(words.no_door) in text
     assert words.address not in text
     assert "100.0%" in text
 
@@ -248,9 +250,9 @@ def test_a_masked_report_says_so_on_every_page(lang):
 
 @pytest.mark.parametrize("outstanding", range(20, 64, 2))
 def test_signatures_never_stand_alone_on_a_page(outstanding):
-    last = pages(render(sample_report("zh", outstanding)))[-1]
-    assert "社区（盖章）" in last
-    assert "CON1" in last
+    report = sample_report("zh", outstanding)
+    (signed,) = (page for page in pages(render(report)) if "社区（盖章）" in page)
+    assert report.door[-1].name in signed
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -264,6 +266,58 @@ def test_all_rates_of_the_standard_have_room_for_their_formulas(lang):
         assert squeezed(rate.formula) + "33.3%" in squeezed("".join(found)), code
     assert "RR1" in found[-1]
     assert "CON3" in found[-1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"), [("zh", "（其中转上门6人）"), ("en", "passedtothedoorlist:6)")]
+)
+def test_the_summary_says_how_many_of_those_accounted_for_are_on_the_door_list(lang, says):
+    report = sample_report(lang, 63, door=door_lines(6, lang))
+    assert says in squeezed(pages(render(report))[0])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("door", [0, 1, 2, 40])
+def test_a_heading_has_something_below_it_and_signatures_a_fact_above(lang, door):
+    """Wherever on a page they come to stand: the outcomes push all that follows down."""
+    words, report = wording(lang), sample_report(lang, 1, 9, door=door_lines(door, lang))
+    headings = {words.outcomes, words.buildings, words.names, words.door, words.method}
+    fact = squeezed(report.door[-1].name if door else words.no_door)
+    for rows in range(1, 60, 2):
+        found = pages(render(replace(report, outcomes=report.outcomes[:1] * rows)))
+        for page in found:
+            lines = [line.strip() for line in page.splitlines()]
+            # The margins come last: on later pages the running head, on all the foot.
+            last = [line for line in lines if not line.startswith(_margins_of(report))][-1]
+            assert last not in headings, rows
+            if words.seal in page:
+                assert fact in squeezed(page), rows
+
+
+def _margins_of(report):
+    words = wording(report.lang)
+    running = words.running.format(
+        title=words.title.format(community=report.community), campaign=report.campaign
+    )
+    foot = words.foot.partition("{moment}")[0].format(community=report.community)
+    return running, foot.strip(), words.page_of.partition("{page}")[0].strip()
+
+
+def test_a_total_stands_below_a_row_that_it_adds_up():
+    report = sample_report("zh", 1, 9)
+    for rows in range(1, 40):
+        found = pages(render(replace(report, outcomes=report.outcomes[:1] * rows)))
+        first = next(page for page in found if "合计" in page)
+        assert report.outcomes[0].label in first, rows
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_method_is_an_annex_after_the_signatures(lang):
+    words = wording(lang)
+    found = pages(render(sample_report(lang)))
+    signed = next(number for number, page in enumerate(found) if words.seal in page)
+    annex = next(number for number, page in enumerate(found) if words.method in page)
+    assert annex == signed + 1
 
 
 def test_nothing_runs_off_the_paper():
@@ -289,8 +343,9 @@ def test_metadata_and_bookmarks():
         words.outcomes,
         words.buildings,
         words.names,
-        words.method,
+        words.door,
         words.signatures,
+        words.method,
     ]
     assert (reader.pages[0].mediabox.width, reader.pages[0].mediabox.height) == pytest.approx(
         (595.28, 841.89), abs=0.01

@@ -10,7 +10,10 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select
 
+from app.audit.models import AuditEntry
+from app.campaigns.models import Campaign
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.progress.rules.counting import Tally
@@ -91,6 +94,47 @@ def test_the_command_line_prints_the_same_report(town: Town, app: Flask, tmp_pat
         assert line.name in text
 
 
+@pytest.mark.parametrize(
+    ("options", "marks"), [((), ""), (("--masked",), "-masked"), (("--lang", "en"), "-en")]
+)
+def test_the_command_line_names_files_apart_and_puts_masked_on_record(
+    options: tuple[str, ...], marks: str, town: Town, app: Flask, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pack"
+    words = ["report", "--all", "--campaign", str(town.campaign), "-o", str(folder), *options]
+    with app.app_context():
+        from app.cli.commands import ringround
+
+        assert CliRunner().invoke(ringround, words).exit_code == 0
+
+    assert {path.name for path in folder.iterdir()} == {
+        f"report-{town.campaign}-{code}{marks}.pdf" for code in CODES
+    }
+    with town.db.reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "report_printed"))
+        assert {entry.detail["masked"] for entry in entries} == {"--masked" in options}
+
+
+@pytest.mark.parametrize(
+    ("lang", "reason"), [("zh", "电话核实不到"), ("en", "Not verified by telephone")]
+)
+def test_the_door_list_says_who_and_why(lang: str, reason: str, db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["陈一一", "乙"], max_attempts=1)
+    me = town.people.volunteer
+    town.take(me)
+    town.save(me, "陈一一", "no_answer")
+    town.save(me, "乙")
+    found, masked = report(town, lang=lang), report(town, lang=lang, masked=True)
+    (line,) = found.door
+
+    assert (line.name, line.attempts) == ("陈一一", 1)
+    assert line.reason == reason
+    assert line.address
+    assert line.last_attempt is not None
+    assert [line.name for line in masked.door] == ["陈**"]
+    assert (found.accounted_for, found.outstanding) == (2, ())
+
+
 def test_a_report_of_an_earlier_moment_is_what_it_was(town: Town) -> None:
     before, moment = report(town), town.now
     me = town.people.volunteer
@@ -154,8 +198,6 @@ def test_population_decides_how_those_who_moved_are_counted(db: Database, clock:
         town.save(me, name, disposition)
     counted = report(town)
     with db.writing() as session:
-        from app.campaigns.models import Campaign
-
         session.get_one(Campaign, town.campaign).population = ["moved"]
     recounted = report(town)
 
@@ -175,8 +217,6 @@ def test_an_outcome_settled_for_some_and_open_for_others_stands_twice(
     town.take(me)
     town.save(me, "甲", "soft_refusal")
     with db.writing() as session:
-        from app.campaigns.models import Campaign
-
         campaign = session.get_one(Campaign, town.campaign)
         campaign.rules_table = {**campaign.rules_table, "max_attempts": 6}
     town.save(me, "乙", "soft_refusal")

@@ -81,6 +81,24 @@ def test_it_is_a_pdf_with_a_name_that_browsers_understand(signed_in: SignIn, tow
     assert disposition.isascii()
 
 
+@pytest.mark.parametrize(
+    ("query", "marks"),
+    [
+        ("?lang=zh", ""),
+        ("?lang=zh&masked=1", "-masked"),
+        ("?lang=en", "-en"),
+        ("?lang=en&masked=1", "-masked-en"),
+    ],
+)
+def test_masked_and_full_reports_never_share_a_name(
+    query: str, marks: str, signed_in: SignIn, town: Town
+) -> None:
+    disposition = signed_in("leader").get(address(town, query=query)).headers["Content-Disposition"]
+
+    assert f'filename="{BRIDGE}-20261124-1000{marks}.pdf"' in disposition
+    assert f"中桥社区居委会-20261124-1000{marks}.pdf" in unquote(disposition)
+
+
 def test_the_same_question_has_the_same_bytes(signed_in: SignIn, town: Town, clock: Clock) -> None:
     browser = signed_in("leader")
     query = "?as_of=2026-11-24T10:00&lang=en"
@@ -185,18 +203,24 @@ def test_no_name_stops_a_report(
         assert "".join(name.split()) in text
 
 
+@pytest.mark.parametrize("masked", [False, True])
 def test_printing_is_on_record_with_the_position_and_no_name(
-    signed_in: SignIn, town: Town, db: Database
+    masked: bool, signed_in: SignIn, town: Town, db: Database
 ) -> None:
     town.save(town.people.volunteer, town.take(town.people.volunteer, 1)[0])
-    signed_in("leader").get(address(town, query="?lang=en"))
+    signed_in("leader").get(address(town, query=f"?lang=en&masked={int(masked)}"))
 
     with db.reading() as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry is not None
     assert (entry.act, entry.subject, entry.subject_id) == ("report_printed", "community", BRIDGE)
     assert entry.user_id == town.people.leader.user.id
-    assert entry.detail == {"campaign": town.campaign, "position": 1, "lang": "en"}
+    assert entry.detail == {
+        "campaign": town.campaign,
+        "position": 1,
+        "lang": "en",
+        "masked": masked,
+    }
 
 
 def test_what_was_refused_is_not_on_record_as_printed(

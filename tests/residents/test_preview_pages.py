@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.db import Database
+from app.i18n import LANGUAGE_COOKIE
 from app.residents.models import Resident, RosterImport
 from app.residents.rules.phones import REASONS
-from tests.cast import BRIDGE, Cast, sign_in, words
+from tests.cast import BRIDGE, Cast, words
 from tests.house.pages import CheckingClient, Page
 from tests.residents.files import workbook
 from tests.residents.test_roster_pages import (
@@ -44,7 +45,7 @@ def test_rows_to_look_at_are_named_with_what_was_written(
 
     at = [
         page.index("row 3"),
-        page.index(f"Not usable as a number: “1391234” ({REASONS['too_short'][1]})"),
+        page.index(f"Not usable as a number: “1391234” — {REASONS['too_short'][1]}"),
         page.index("row 4"),
         page.index("No community could be told from “没有的社区”."),
         page.index("row 5"),
@@ -60,7 +61,7 @@ def test_rows_to_look_at_are_named_with_what_was_written(
 
 def test_why_a_number_is_not_usable_is_said_in_chinese(leader: CheckingClient) -> None:
     path = upload(leader, sheet(TWO)).location
-    leader.set_cookie("lang", "zh")
+    leader.set_cookie(LANGUAGE_COOKIE, "zh")
 
     assert REASONS["too_short"][0] in words(leader.get(path))
 
@@ -88,8 +89,8 @@ def test_sheets_are_named_where_there_are_several(leader: CheckingClient) -> Non
     page = words(leader.get(upload(leader, content).location))
 
     assert ">甲楼</td>" in page
-    assert "The sheet “填写示例” is an example and is not read." in page
-    assert "The sheet “别的” is not read: no header was recognised in it." in page
+    assert "<li>sheet 填写示例: " in page
+    assert "<li>sheet 别的: No column with names was found." in page
     assert "陈二" not in page
     assert ">Sheet1</td>" not in words(leader.get(upload(leader, sheet(ONE)).location))
 

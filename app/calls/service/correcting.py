@@ -59,7 +59,8 @@ def settled_together(session: Session, call: Call) -> Sequence[Call]:
     while first.corrects_id is not None:
         first = session.get_one(Call, first.corrects_id)
     root = first.with_call_id or first.id
-    query = select(Call).where((Call.with_call_id == root) | (Call.id == root), Call.id != first.id)
+    is_of_it = (Call.with_call_id == root) | (Call.id == root)
+    query = select(Call).where(is_of_it, Call.corrects_id.is_(None), Call.id != first.id)
     return [_newest(session, other) for other in session.scalars(query.order_by(Call.id))]
 
 
@@ -120,7 +121,7 @@ def _correction(
         direction=original.direction, disposition=wanted.disposition,
         started_at=original.started_at, ended_at=original.ended_at, recorded_at=now,
         note=wanted.note.strip(), callback_at=wanted.callback_at, applied=reason is None,
-        reason=reason, corrects_id=original.id, request_hash="",
+        reason=reason, corrects_id=original.id, with_call_id=original.with_call_id, request_hash="",
         position=next_position(session, campaign),
     )  # fmt: skip
     session.add(row)

@@ -1,7 +1,9 @@
 """Saving a call. A call that took place is kept, whoever holds the case by then."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.campaigns.rules.following import Decision, PastCall, what_follows
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case
+from app.cases.rules.turns import whom_to_avoid
 from app.cases.service import settling
 from app.people.models import User
 from app.problems import NotFoundError, Problem
@@ -184,23 +187,38 @@ def decide(session: Session, campaign: Campaign, case: Case, call: Call, now: da
     case.attempts = sum(item.direction == "out" for item in past)
     case.last_disposition = past[-1].disposition if past else None
     case.last_call_at = past[-1].started_at if past else None
-    _note_whose_turn(session, case, call, past[-1], decision)
+    _note_whose_turn(session, case, past, decision)
     call.state_after = decision.state.value
     call.passed_to_after = case.passed_to
     call.outcome_after = decision.outcome
 
 
 def _note_whose_turn(
-    session: Session, case: Case, call: Call, last: PastCall, decision: Decision
+    session: Session, case: Case, past: Sequence[PastCall], decision: Decision
 ) -> None:
-    """The last call decides whose turn it is, even when an earlier one is corrected."""
+    """The last call decides whose turn it is, even when an earlier one is corrected.
+
+    Whom to avoid is worked out from all that wait: a call on one member of a household says
+    nothing of who may ring another.
+    """
     group = session.get_one(CallGroup, case.group_id)
     if decision.appointment:
-        group.appointment_user_id = last.user_id
-    if decision.by_another:
-        group.avoid_user_id = last.user_id
-    elif DISPOSITIONS[call.disposition].reached or call.corrects_id is not None:
-        group.avoid_user_id = None
+        group.appointment_user_id = past[-1].user_id
+    session.flush()
+    group.avoid_user_id = whom_to_avoid(_waiting_histories(session, group, past[-1].started_at))
+
+
+def _waiting_histories(
+    session: Session, group: CallGroup, zone: datetime
+) -> Iterator[list[PastCall]]:
+    query = (
+        select(Call)
+        .join(Case, Case.id == Call.case_id)
+        .where(Case.group_id == group.id, Case.state.in_(("open", "held")))
+        .order_by(Call.case_id)
+    )
+    for _case_id, calls in groupby(session.scalars(query), key=lambda call: call.case_id):
+        yield rules.history(calls, zone)
 
 
 def _note_reached(

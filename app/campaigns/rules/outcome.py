@@ -55,7 +55,7 @@ _LETTERS = {
 
 _UNREACHED = (
     Outcome(ELIGIBLE_NOT_REACHED, "确有此人，未联系上", "Eligible, not reached", "2.20", "NC"),
-    Outcome(UNKNOWN, "情况不明", "Unknown", "3.10", "UH"),
+    Outcome(UNKNOWN, "电话核实不到", "Not verified by telephone", "3.10", "UH"),
     Outcome(NOT_REACHED, "尚未联系上", "Not reached yet", "3.10", "UH"),
     Outcome(NOT_ATTEMPTED, "尚未拨打", "Not called yet", "3.11", "UH"),
 )

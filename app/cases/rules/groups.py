@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 LARGEST_GROUP = 8
 
@@ -14,6 +13,8 @@ class Member:
     id: int
     household: int | None
     numbers: tuple[int, ...]
+    group: int | None = None
+    """The call group it is in already; None for who comes now."""
 
 
 def form_groups(members: Sequence[Member]) -> list[list[int]]:
@@ -21,11 +22,13 @@ def form_groups(members: Sequence[Member]) -> list[list[int]]:
 
     Households come first, then shared numbers. A number of more than eight members (a shared
     line) ties nobody together, and neither does one that would make a group too large: such a
-    number is still held by one volunteer at a time.
+    number is still held by one volunteer at a time. Who is in a group already stays in it: those
+    who come now join it, but two such groups never become one.
     """
-    groups = {member.id: [member.id] for member in members}
+    groups = _standing(members)
+    settled = {member.id for member in members if member.group is not None}
     for tied in _ties(members):
-        _join(groups, tied)
+        _join(groups, tied, settled)
     unique = {id(group): group for group in groups.values()}
     position = {member.id: index for index, member in enumerate(members)}
     ordered = [sorted(group, key=position.__getitem__) for group in unique.values()]
@@ -54,11 +57,31 @@ def _by_number(members: Iterable[Member]) -> dict[int, list[int]]:
     return owners
 
 
-def _join(groups: dict[int, list[int]], tied: Sequence[int]) -> None:
-    for earlier, later in pairwise(tied):
-        left, right = groups[earlier], groups[later]
-        if left is right or len(left) + len(right) > LARGEST_GROUP:
+def _standing(members: Iterable[Member]) -> dict[int, list[int]]:
+    """Each member's group before anybody joins another."""
+    found: dict[int, list[int]] = {}
+    groups: dict[int, list[int]] = {}
+    for member in members:
+        own = [] if member.group is None else found.setdefault(member.group, [])
+        own.append(member.id)
+        groups[member.id] = own
+    return groups
+
+
+def _join(groups: dict[int, list[int]], tied: Iterable[int], settled: set[int]) -> None:
+    apart: list[list[int]] = []
+    for member in tied:
+        own = groups[member]
+        if any(own is other for other in apart):
             continue
-        left.extend(right)
-        for member in right:
-            groups[member] = left
+        other = next((one for one in reversed(apart) if _may_join(one, own, settled)), None)
+        if other is None:
+            apart.append(own)
+            continue
+        other.extend(own)
+        groups.update(dict.fromkeys(own, other))
+
+
+def _may_join(left: Sequence[int], right: Sequence[int], settled: set[int]) -> bool:
+    both_stand = not (settled.isdisjoint(left) or settled.isdisjoint(right))
+    return not both_stand and len(left) + len(right) <= LARGEST_GROUP

@@ -34,12 +34,14 @@ def end_expired(session: Session, now: datetime) -> None:
     """
     is_over = (Batch.lease_expires_at <= now) | (Campaign.status == "closed")
     query = (
-        select(Batch.id)
+        select(Batch.id, Batch.lease_expires_at <= now)
         .join(Campaign, Campaign.id == Batch.campaign_id)
         .where(Batch.ended_at.is_(None), is_over)
         .with_for_update(skip_locked=True, of=Batch)
     )
-    end_batches(session, session.scalars(query).all(), now, "expired")
+    over = session.execute(query).all()
+    end_batches(session, [id_ for id_, expired in over if expired], now, "expired")
+    end_batches(session, [id_ for id_, expired in over if not expired], now, "closed")
 
 
 def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reason: str) -> None:

@@ -1,0 +1,77 @@
+"""Setting a campaign up in the browser: what is wrong is said at its field, in its own words."""
+
+import pytest
+from sqlalchemy import event
+
+from app.db import Database
+from tests import cast
+from tests.cast import BRIDGE, HARBOUR, SCHOOL
+from tests.house.pages import CheckingClient
+
+
+@pytest.fixture
+def browser(client: CheckingClient, db: Database) -> CheckingClient:
+    cast.communities(db)
+    cast.sign_in(client, cast.people(db).administrator)
+    return cast.english(client)
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("filled", "said"),
+    [
+        ({}, "Choose at least one community."),
+        ({"communities": BRIDGE, "deadline": "2026-11-23"}, "The deadline has passed already."),
+        (
+            {"communities": BRIDGE, "hours": "22:00-08:00"},
+            "In the span 22:00-08:00 the end must come after the start.",
+        ),
+        (
+            {"communities": BRIDGE, "max_attempts": "0"},
+            "Attempts in all must be a whole number, 1 or more.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_the_form(
+    filled: dict[str, str], said: str, browser: CheckingClient
+) -> None:
+    answer = browser.submit("/campaigns/new", action="", title="核对", **filled)
+
+    assert answer.status_code == 200
+    assert said in cast.words(answer)
+    assert "核对" not in cast.words(browser.get("/campaigns"))
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("filled", [{"communities": BRIDGE}, {"all_communities": "y"}])
+def test_a_campaign_may_end_today(filled: dict[str, str], browser: CheckingClient) -> None:
+    wanted = {"title": "核对", "deadline": "2026-11-24", **filled}
+
+    answer = browser.submit("/campaigns/new", action="", **wanted)
+
+    assert "/campaigns/" in answer.location
+
+
+def test_a_campaign_counts_the_residents_of_all_its_communities_at_once(
+    browser: CheckingClient, db: Database
+) -> None:
+    cast.residents(db, BRIDGE, [cast.resident(f"居民{n}", cast.mobile(n)) for n in range(37)])
+    few = cast.open_campaign(db, [BRIDGE])
+    many = cast.open_campaign(db, [SCHOOL, HARBOUR, BRIDGE])
+
+    assert "37" in cast.words(browser.get(f"/campaigns/{few}"))
+    assert asked(browser, f"/campaigns/{many}") == asked(browser, f"/campaigns/{few}")
+
+
+def asked(browser: CheckingClient, path: str) -> int:
+    """How many statements a page takes."""
+    engine = browser.application.extensions["database"].engine
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert browser.get(path).status_code == 200
+    event.remove(engine, "before_cursor_execute", note)
+    return len(statements)
