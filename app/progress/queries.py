@@ -75,41 +75,28 @@ def by_volunteer(
 ) -> list[VolunteerProgress]:
     """Return what each volunteer did in these communities, the busiest first."""
     held = _held_by_user(session, campaign, codes)
-    reached = func.sum(case((Call.disposition.in_(_reached()), 1), else_=0))
+    # One call on a household is one call, but each resident it completed is completed.
+    is_call = Call.with_call_id.is_(None)
+    calls = func.sum(case((is_call, 1), else_=0))
+    reached = func.sum(case((is_call & Call.disposition.in_(_reached()), 1), else_=0))
     completed = func.sum(case((Call.disposition == "completed", 1), else_=0))
     query = (
-        select(User, func.count(), reached, completed, func.max(Call.started_at))
+        select(User, calls, reached, completed, func.max(Call.started_at))
         .join(Call, Call.user_id == User.id)
-        .where(Call.id.in_(_calls_made(campaign, codes)), ~_is_corrected())
+        .where(Call.campaign_id == campaign.id, Call.community_code.in_(codes), ~_is_corrected())
         .group_by(User.id)
-        .order_by(func.count().desc(), User.id)
+        .order_by(calls.desc(), User.id)
     )
     rows = session.execute(query).unique().all()
     found = [
-        VolunteerProgress(user, calls, int(met), int(done), held.pop(user.id, 0), last)
-        for user, calls, met, done, last in rows
+        VolunteerProgress(user, int(n), int(met), int(done), held.pop(user.id, 0), last)
+        for user, n, met, done, last in rows
     ]
     return found + _holding_only(session, held)
 
 
 def _reached() -> list[str]:
     return [code for code, row in DISPOSITIONS.items() if row.reached]
-
-
-def _calls_made(campaign: Campaign, codes: Sequence[str]) -> Select[int]:
-    """Each call once with its corrections, however many cases of a household it settled.
-
-    A correction doesn't say which call it went with: its original does.
-    """
-    first = select(Call.id).where(
-        Call.campaign_id == campaign.id,
-        Call.community_code.in_(codes),
-        Call.corrects_id.is_(None),
-        Call.with_call_id.is_(None),
-    )
-    made = first.cte("made", recursive=True)
-    made = made.union_all(select(Call.id).join(made, Call.corrects_id == made.c.id))
-    return select(made.c.id)
 
 
 def _is_corrected() -> Exists:
