@@ -43,6 +43,22 @@ def get_campaign(session: Session, user: User | None, campaign_id: int) -> Campa
     return campaign
 
 
+def has_say(
+    session: Session, user: User | None, campaign: Campaign, roles: Collection[str]
+) -> bool:
+    """Whether the user has one of the roles, and every community of the campaign in scope.
+
+    None stands for the command line, which may all.
+    """
+    if user is None:
+        return True
+    beyond = select(CampaignCommunity.community_code).where(
+        CampaignCommunity.campaign_id == campaign.id,
+        CampaignCommunity.community_code.not_in(people.scope(user)),
+    )
+    return user.role in roles and session.scalar(beyond.limit(1)) is None
+
+
 def communities_of(session: Session, campaign: Campaign, user: User | None) -> Sequence[Community]:
     """Return the campaign's communities within the user's scope, by street and code."""
     query = (

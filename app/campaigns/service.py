@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.campaigns import queries
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.definition import Definition
 from app.people import queries as people
@@ -55,16 +56,8 @@ def _communities(session: Session, actor: User | None, wanted: Definition) -> li
 def check_say(
     session: Session, actor: User | None, campaign: Campaign, roles: Collection[str]
 ) -> None:
-    """Raise ForbiddenError unless the actor has one of the roles and every community of the
-    campaign in their scope. None stands for the command line, which may all.
-    """
-    if actor is None:
-        return
-    beyond = select(CampaignCommunity.community_code).where(
-        CampaignCommunity.campaign_id == campaign.id,
-        CampaignCommunity.community_code.not_in(people.scope(actor)),
-    )
-    if actor.role not in roles or session.scalar(beyond.limit(1)) is not None:
+    """Raise ForbiddenError unless the actor has a say over the whole campaign."""
+    if not queries.has_say(session, actor, campaign, roles):
         raise ForbiddenError
 
 

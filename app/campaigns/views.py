@@ -59,12 +59,14 @@ def show(campaign_id: int) -> str:
         campaign = queries.get_campaign(session, actor(), campaign_id)
         communities = queries.communities_of(session, campaign, actor())
         counts = queries.residents_by_community(session, campaign)
+        openable = queries.has_say(session, actor(), campaign, STAFF)
     chosen = campaign.dispositions or dict.fromkeys(DISPOSITIONS, "")
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
         communities=communities,
         counts=counts,
+        openable=openable,
         dispositions=[(DISPOSITIONS[code], name) for code, name in chosen.items()],
         lang=i18n.lang(),
     )

@@ -45,6 +45,10 @@ MATRIX = {
 }
 
 
+BEYOND_SCOPE = {("leader", "cases.open_campaign")}
+"""The role may, but this campaign covers a community that is not this leader's."""
+
+
 def test_every_view_states_who_may_come(app: Flask) -> None:
     stated = {
         name: set(getattr(view, "allowed", ()))
@@ -71,7 +75,8 @@ def test_the_door_is_open_to_these_and_shut_to_the_rest(world: World, role: str)
             answer = client.open(path, method=method, data=sent)
             to_door = (answer.location or "").startswith("/sign-in?next=")
             got = "door" if to_door else "shut" if answer.status_code == 403 else "open"
-            if role in MATRIX[rule.endpoint].split():
+            beyond = (role, rule.endpoint) in BEYOND_SCOPE
+            if role in MATRIX[rule.endpoint].split() and not beyond:
                 wanted = "open"
             else:
                 wanted = "door" if role == "nobody" else "shut"
