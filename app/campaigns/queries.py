@@ -1,6 +1,6 @@
 """Reads about campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
