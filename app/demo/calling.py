@@ -21,7 +21,7 @@ from app.db import Database
 from app.people.models import User
 
 DAYS = 5
-SHIFTS_A_DAY = 32
+SHIFTS_A_DAY = 28
 BATCH = 20
 
 OUTCOMES = {

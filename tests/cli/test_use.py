@@ -45,7 +45,7 @@ WRONG_USE = [
     (["report", "x" * 99, "--campaign", "1"], "xxx"),
     (["report", BRIDGE, "--campaign", "1", "--lang", "fr"], "fr"),
     (["report", BRIDGE, "--campaign", "1", "--as-of", "yesterday"], "“yesterday”"),
-    (["report", BRIDGE, "--campaign", "1", "--as-of", "0001-01-01T00:00"], "“0001-01-01”"),
+    (["report", BRIDGE, "--campaign", "1", "--as-of", "0001-01-01T00:00"], "“0001-01-01T00:00”"),
     (["report", BRIDGE, "--campaign", "1", "--as-of", "9999-12-31T23:59-14:00"], "9999"),
     (["report", BRIDGE, "--campaign", "1", "--as-of", "2026-11-24T10:01"], "not come"),
     (["export", "--campaign", "9", "--format", "csv"], "campaign 9"),
