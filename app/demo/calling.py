@@ -25,7 +25,7 @@ SHIFTS_A_DAY = 31
 BATCH = 20
 
 OUTCOMES = {
-    "completed": 84, "no_answer": 19, "busy": 4, "unreachable": 6, "callback_requested": 5,
+    "completed": 74, "no_answer": 19, "busy": 4, "unreachable": 6, "callback_requested": 5,
     "respondent_unavailable": 5, "soft_refusal": 3, "hard_refusal": 1, "hung_up": 2, "moved": 2,
     "invalid_number": 3, "wrong_person": 1, "unable": 1, "partial": 1, "not_resident": 1,
 }  # fmt: skip
