@@ -43,6 +43,7 @@ PRAGMAS = {
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Integer keys: 64 bits on both engines (SQLite's rowid is, under the name INTEGER)."""
+LARGEST_ID = 2**63 - 1
 
 
 class UnsafeDatabaseError(Exception):

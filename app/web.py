@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app import i18n
 from app.config import Settings
-from app.db import Database
+from app.db import LARGEST_ID, Database
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 Clock = Callable[[], datetime]
@@ -144,7 +144,7 @@ class _KeyConverter(IntegerConverter):
     """A key in an address: no engine holds a larger one, and asking for it would be an error."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 def _refuse_nul() -> None:

@@ -16,10 +16,10 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.calls.rules import CallInput
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.db import LARGEST_ID
 from app.i18n.words import later as _l
 from app.problems import Problem
 
-LARGEST_KEY = 2**63 - 1
 OLDEST_PAGE = timedelta(hours=14)
 """A page left open longer says nothing about when the call began."""
 
@@ -56,9 +56,9 @@ class SaidForm(Form):
 class CallForm(SaidForm):
     """A call on a case that the volunteer holds."""
 
-    case = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_KEY)])
+    case = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
     key = HiddenField(validators=[InputRequired()])
-    hold = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_KEY)])
+    hold = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID)])
     started_at = HiddenField()
     number = HiddenField()
     also = SelectMultipleField(coerce=int, validate_choice=False)
@@ -73,7 +73,7 @@ class CallForm(SaidForm):
             number=self.number.data or None,
             note=said.note,
             callback_at=said.callback_at,
-            also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_KEY),
+            also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_ID),
             hold=self.hold.data,
         )
 

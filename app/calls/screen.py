@@ -36,6 +36,7 @@ from app.i18n.moments import moment, past
 from app.people.models import User
 from app.residents.models import Resident
 from app.residents.rules import phones
+from app.residents.rules.names import masked_name
 
 OWN_CALLS = 50
 LATELY = timedelta(hours=1)
@@ -368,4 +369,4 @@ def slots_again(campaign: Campaign, call: Call, now: datetime) -> list[Option]:
 
 
 def _masked(name: str, building: str) -> str:
-    return f"{name[:1]}{'*' * max(1, len(name) - 1)} {building}".strip()
+    return f"{masked_name(name)} {building}".strip()

@@ -15,6 +15,7 @@ from app.calls.wording import disposition_name, disposition_options, kept_reason
 from app.campaigns.models import Campaign
 from app.cases.service import release as releasing
 from app.cases.service.claim import claim
+from app.db import LARGEST_ID
 from app.i18n import explain
 from app.people.session import actor
 from app.problems import Problem
@@ -23,7 +24,6 @@ from app.web import now, reading, roles, tell, writing
 blueprint = Blueprint("calls", __name__)
 
 BATCH = 20
-MOST = 2**63 - 1
 RINGS = ("volunteer", "leader")
 
 
@@ -84,7 +84,7 @@ def call(group_id: int) -> str | Response:
 def key(text: str) -> int:
     """Read a key from an address; one that no engine could hold is none."""
     number = int(text)
-    if not 0 < number <= MOST:
+    if not 0 < number <= LARGEST_ID:
         raise ValueError(text)
     return number
 

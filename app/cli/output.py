@@ -8,11 +8,11 @@ from typing import Any
 import click
 from flask_babel import gettext as _
 
-from app.db import Database
+from app.db import LARGEST_ID, Database
 from app.upkeep.schema import upgrade
 from app.web import database
 
-ID = click.IntRange(1, 2**63 - 1)
+ID = click.IntRange(1, LARGEST_ID)
 """What a database can hold as an id."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON instead of a table."))

@@ -37,7 +37,6 @@ CODE_LENGTH = 20
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
 LONGEST_NAME = 40
-LANGUAGE_OPTIONS = ("普通话", "南通话", "启东话", "海门话", "如皋话", "如东话", "海安话", "通州话")
 
 
 def checked_name(name: str) -> str:

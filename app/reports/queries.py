@@ -24,6 +24,7 @@ from app.reports.completion import (
     RateLine,
 )
 from app.reports.wording import Lang
+from app.residents.rules.names import masked_name
 from app.territory.models import Community
 from app.version import VERSION
 
@@ -143,7 +144,7 @@ def _name_lines(
 ) -> tuple[OutstandingLine, ...]:
     return tuple(
         OutstandingLine(
-            name=_masked(case.name) if masked else case.name,
+            name=masked_name(case.name) if masked else case.name,
             address=case.building if masked else case.address,
             attempts=case.attempts,
             last_attempt=case.last_call_at.astimezone(zone) if case.last_call_at else None,
@@ -151,10 +152,6 @@ def _name_lines(
         )
         for case in cases
     )
-
-
-def _masked(name: str) -> str:
-    return name[:1] + "*" * max(1, len(name) - 1)
 
 
 def _reason(case: CaseAsOf, lang: Lang) -> str:
