@@ -12,7 +12,7 @@ EXTRACT := $(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --output
 UPDATE := $(BIN)/pybabel --quiet update --input-file build/messages.pot --output-dir app/translations \
 	--locale zh --width 100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 COMPILE := build/lock/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
