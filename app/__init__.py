@@ -18,7 +18,8 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     from jinja2 import StrictUndefined
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from app import i18n, navigation, web
+    from app import api, i18n, navigation, web
+    from app.api import errors
     from app.calls import views as calls
     from app.campaigns import views as campaigns
     from app.cases import views as cases
@@ -57,7 +58,8 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     CSRFProtect(app)
     i18n.init(app, settings)
     signing_in.init(app)
-    web.init(app, navigation.links)
+    web.init(app, navigation.links, errors.told)
     for part in (people, residents, campaigns, cases, calls, progress, reports):
         app.register_blueprint(part.blueprint)
+    api.init(app)
     return app

@@ -35,6 +35,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     """Where invitation links point."""
     upload_bytes: int = 20 * 1024 * 1024
+    api_per_minute: int = 3000
+    """Requests of one API token."""
     root: Path = ROOT
     """Where templates, static files and translations lie."""
 
@@ -56,6 +58,7 @@ class Settings:
             proxies=_count(environ, "RINGROUND_PROXIES", 0),
             base_url=(environ.get("RINGROUND_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
             upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
+            api_per_minute=_count(environ, "RINGROUND_API_PER_MINUTE", 3000, least=1),
         )
 
 
@@ -95,10 +98,10 @@ def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     return value
 
 
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
     value = environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit():
-        raise SettingsError(f"{name}={value}: must be a whole number, 0 or more")
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise SettingsError(f"{name}={value}: must be a whole number, {least} or more")
     return int(value)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +26,9 @@ from app.problems import ForbiddenError, NotFoundError, Problem
 Clock = Callable[[], datetime]
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PROGRAMS = "/api/"
+"""What stands under it is for programs: no page, no session."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -126,18 +129,42 @@ def local_path(target: str | None) -> str:
     return target if target and is_local and not parts.netloc else "/"
 
 
-def init(app: Flask, navigation: Callable[[], Sequence[Link]]) -> None:
-    """Add headers, error pages and what every template may use."""
+def is_of_program(path: str) -> bool:
+    """Whether what stands at this path is for programs rather than people."""
+    return path.startswith(PROGRAMS)
+
+
+def init(
+    app: Flask,
+    navigation: Callable[[], Sequence[Link]],
+    told: Callable[[Exception], AnyResponse],
+) -> None:
+    """Add headers, error pages and what every template may use.
+
+    ``told`` is how an error is told to a program.
+    """
     app.url_map.converters["int"] = _KeyConverter
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(NotFoundError, lambda _error: _http_error(NotFound()))
-    app.register_error_handler(ForbiddenError, _forbidden)
-    app.register_error_handler(Problem, _problem)
-    app.register_error_handler(Exception, _broken)
+    pages: dict[type[Exception], Callable[[Any], AnyResponse | tuple[str, int]]] = {
+        HTTPException: _http_error,
+        CSRFError: _csrf_error,
+        NotFoundError: lambda _error: _http_error(NotFound()),
+        ForbiddenError: _forbidden,
+        Problem: _problem,
+        Exception: _broken,
+    }
+    for kind, page in pages.items():
+        app.register_error_handler(kind, partial(_answer, page, told))
     app.context_processor(lambda: _furniture(navigation))
+
+
+def _answer(
+    page: Callable[[Any], AnyResponse | tuple[str, int]],
+    told: Callable[[Exception], AnyResponse],
+    error: Exception,
+) -> AnyResponse | tuple[str, int]:
+    return told(error) if is_of_program(request.path) else page(error)
 
 
 class _KeyConverter(IntegerConverter):

@@ -1,15 +1,19 @@
-"""Users."""
+"""Users and their tokens."""
 
+from datetime import datetime
 from typing import Any
 
 import click
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.cli.output import as_json, print_json, print_table, ready
+from app.cases.service import leaving
+from app.cli.output import ID, as_json, print_json, print_table, ready
 from app.i18n import lang
+from app.i18n.moments import moment
 from app.people import queries, service
-from app.people.models import User
+from app.people import tokens as bearing
+from app.people.models import ApiToken, User
 from app.people.rules import INVITATION_LASTS, ROLES, spaced_code
 from app.web import now, settings
 
@@ -50,6 +54,97 @@ def invite(name: str) -> None:
     with ready().writing() as session:
         code = service.invite(session, None, queries.get_user(session, name), now())
     click.echo(f"{settings().base_url}/join#{spaced_code(code)}")
+
+
+@users.command("deactivate", help=_("Close an account and free what it holds."))
+@click.argument("name")
+def deactivate(name: str) -> None:
+    """Close an account."""
+    with ready().writing() as session:
+        user = queries.get_user(session, name)
+        leaving.deactivate(session, None, now(), user.id)
+    click.echo(_("%(name)s is deactivated, and holds nothing any more.", name=user.name))
+
+
+@users.command("activate", help=_("Open a deactivated account again."))
+@click.argument("name")
+def activate(name: str) -> None:
+    """Open an account again."""
+    with ready().writing() as session:
+        user = queries.get_user(session, name)
+        leaving.activate(session, None, now(), user.id)
+    click.echo(_("%(name)s is active.", name=user.name))
+
+
+@users.command("token", help=_("Print a new bearer token for the API; it is shown only once."))
+@click.argument("name")
+@click.option("--role", type=click.Choice(list(ROLES)), help=_("The user's own, or a lesser one."))
+@click.option("--label", default="", help=_("What the token is for."))
+def token(name: str, role: str | None, label: str) -> None:
+    """Give a program a token."""
+    with ready().writing() as session:
+        user = queries.get_user(session, name)
+        issued, secret = bearing.issue(session, None, now(), user, role, label)
+    told = _(
+        "Token %(id)s for %(name)s (%(role)s); it is shown only this once:",
+        id=issued.id, name=user.name, role=ROLES[issued.role].label(lang()),
+    )  # fmt: skip
+    click.echo(told, err=True)
+    click.echo(secret)
+
+
+@users.command("tokens", help=_("List the tokens of a user, or all."))
+@click.argument("name", required=False)
+@as_json
+def tokens(name: str | None, *, as_json: bool) -> None:
+    """List the tokens, but never what they are."""
+    with ready().reading() as session:
+        user = None if name is None else queries.get_user(session, name)
+        found = bearing.list_tokens(session, user)
+    if as_json:
+        print_json([_facts(issued, whose) for issued, whose in found])
+        return
+    head = (
+        _("Id"), _("Name"), _("Role"), _("Label"), _("Created"), _("Last used"), _("Revoked"),
+    )  # fmt: skip
+    print_table(
+        head,
+        [
+            (
+                issued.id, whose, ROLES[issued.role].label(lang()), issued.label,
+                moment(issued.created_at), moment(issued.last_used_at), moment(issued.revoked_at),
+            )
+            for issued, whose in found
+        ],
+    )  # fmt: skip
+
+
+@users.command("revoke", help=_("Make a token worthless, by its id."))
+@click.argument("token_id", type=ID)
+def revoke(token_id: int) -> None:
+    """Revoke a token."""
+    with ready().writing() as session:
+        bearing.revoke(session, None, now(), token_id)
+    click.echo(_("Token %(id)s is revoked.", id=token_id))
+
+
+def _facts(issued: ApiToken, whose: str) -> dict[str, Any]:
+    return {
+        "id": issued.id,
+        "user": whose,
+        "role": issued.role,
+        "label": issued.label,
+        "created": _stamp(issued.created_at),
+        "last_used": _stamp(issued.last_used_at),
+        "revoked": _stamp(issued.revoked_at),
+    }
+
+
+def _stamp(value: datetime | None) -> str | None:
+    """Return a moment with its offset, in the deployment's zone."""
+    if value is None:
+        return None
+    return value.astimezone(settings().timezone).isoformat(timespec="seconds")
 
 
 @users.command("list", help=_("List the accounts."))

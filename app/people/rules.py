@@ -27,12 +27,21 @@ class Role(Enum):
 
 ROLES = {role.code: role for role in Role}
 STAFF = ("leader", "supervisor", "administrator")
+_RANKS = {code: rank for rank, code in enumerate(ROLES)}
 
 INVITATION_LASTS = timedelta(days=7)
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 letters and figures that can't be taken for one another."""
 CODE_LENGTH = 20
 """100 bits: an invitation can't be guessed."""
+
+TOKEN_PREFIX = "rr_"  # noqa: S105 - the part that is no secret
+"""By which people, and programs that look for leaked secrets, know a token."""
+TOKEN_BYTES = 24
+"""192 bits: a token can't be guessed, so that a fast hash is enough to keep it."""
+LONGEST_LABEL = 80
+USE_NOTED_EVERY = timedelta(hours=1)
+"""More often would be a write for every request."""
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
@@ -56,6 +65,41 @@ def checked_password(password: str, name: str) -> str:
     if len(set(plain)) < 4 or plain in {name.casefold(), "ringround", "12345678", "password"}:  # noqa: PLR2004
         raise Problem("password_plain", field="password")
     return password
+
+
+def is_above(role: str, other: str) -> bool:
+    """Whether the one role may do more than the other."""
+    return _RANKS[role] > _RANKS[other]
+
+
+def lesser_role(one: str, other: str) -> str:
+    """Return that of two roles that may do less."""
+    return other if is_above(one, other) else one
+
+
+def may_deactivate(actor_role: str, role: str, *, same_team: bool) -> bool:
+    """Whether somebody of the first role may close or open again an account of the second.
+
+    An administrator may all, a supervisor whoever stands lower, a leader the team's volunteers.
+    """
+    if actor_role == "leader":
+        return role == "volunteer" and same_team
+    return actor_role == "administrator" or (
+        actor_role == "supervisor" and is_above(actor_role, role)
+    )
+
+
+def checked_label(label: str) -> str:
+    """Return a token's label as stored. Raises Problem when it is long or unprintable."""
+    label = " ".join(label.split())
+    if len(label) > LONGEST_LABEL or not label.isprintable():
+        raise Problem("token_label", field="label", values={"longest": LONGEST_LABEL})
+    return label
+
+
+def is_use_noted(last_used_at: datetime | None, now: datetime) -> bool:
+    """Whether the last use of a token is on record closely enough."""
+    return last_used_at is not None and now < last_used_at + USE_NOTED_EVERY
 
 
 def tidy_code(typed: str) -> str:

@@ -207,7 +207,7 @@ def _count(session: Session, key: str, throttle: Throttle, now: datetime) -> tup
         index_elements=["key"],
         set_={
             "count": case((starts_anew, 1), else_=row.count + 1),
-            "since": case((starts_anew, now), else_=row.since),
+            "since": case((starts_anew, statement.excluded.since), else_=row.since),
         },
     )
     count, since = session.execute(statement.returning(row.count, row.since)).one()

@@ -127,19 +127,3 @@ def set_language() -> Response:
         secure=settings().secure_cookies, samesite="Lax",
     )  # fmt: skip
     return response
-
-
-@blueprint.get("/healthz")
-@public
-def healthz() -> Response:
-    """Alive: the process answers."""
-    return make_response("ok\n", {"Content-Type": "text/plain; charset=utf-8"})
-
-
-@blueprint.get("/readyz")
-@public
-def readyz() -> Response:
-    """Ready: the database answers too."""
-    with reading() as db:
-        db.connection()
-    return make_response("ready\n", {"Content-Type": "text/plain; charset=utf-8"})

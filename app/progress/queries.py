@@ -70,11 +70,46 @@ def by_community(
     return [CommunityProgress(community, tallies[community.code]) for community in communities]
 
 
+def by_community_as_of(
+    session: Session, campaign: Campaign, user: User | None, position: int
+) -> list[CommunityProgress]:
+    """Return the counts of ``by_community`` as they stood at a position; who held what is not told.
+
+    In one query, however many communities there are: no case is loaded.
+    """
+    communities = communities_of(session, campaign, user)
+    tallies = {community.code: Tally() for community in communities}
+    last = (
+        select(Call.case_id, func.max(Call.position).label("position"))
+        .where(Call.campaign_id == campaign.id, Call.position <= position, Call.applied)
+        .where(Call.community_code.in_(tallies))
+        .group_by(Call.case_id)
+        .subquery()
+    )
+    outcome = func.coalesce(Call.outcome_after, "not_attempted")
+    columns = (Case.community_code, Call.state_after, Call.passed_to_after, outcome)
+    query = (
+        select(*columns, func.count())
+        .select_from(Case)
+        .outerjoin(last, last.c.case_id == Case.id)
+        .outerjoin(Call, and_(Call.campaign_id == campaign.id, Call.position == last.c.position))
+        .where(Case.campaign_id == campaign.id, Case.community_code.in_(tallies))
+        .where(Case.added_at <= position)
+        .group_by(*columns)
+    )
+    for code, state, passed_to, reached, number in session.execute(query):
+        tallies[code].add(state or "open", passed_to, reached, number)
+    return [CommunityProgress(community, tallies[community.code]) for community in communities]
+
+
 def by_volunteer(
-    session: Session, campaign: Campaign, codes: Sequence[str]
+    session: Session, campaign: Campaign, codes: Sequence[str], position: int | None = None
 ) -> list[VolunteerProgress]:
-    """Return what each volunteer did in these communities, the busiest first."""
-    held = _held_by_user(session, campaign, codes)
+    """Return what each volunteer did in these communities, the busiest first.
+
+    At a position, calls up to it are counted, and what anybody holds is left out.
+    """
+    held = {} if position is not None else _held_by_user(session, campaign, codes)
     # One call on a household is one call, but each resident it completed is completed.
     is_call = Call.with_call_id.is_(None)
     calls = func.sum(case((is_call, 1), else_=0))
@@ -83,10 +118,13 @@ def by_volunteer(
     query = (
         select(User, calls, reached, completed, func.max(Call.started_at))
         .join(Call, Call.user_id == User.id)
-        .where(Call.campaign_id == campaign.id, Call.community_code.in_(codes), ~_is_corrected())
+        .where(Call.campaign_id == campaign.id, Call.community_code.in_(codes))
+        .where(~_is_corrected(position), ~Call.desk, ~Call.voided)
         .group_by(User.id)
         .order_by(calls.desc(), User.id)
     )
+    if position is not None:
+        query = query.where(Call.position <= position)
     rows = session.execute(query).unique().all()
     found = [
         VolunteerProgress(user, int(n), int(met), int(done), held.pop(user.id, 0), last)
@@ -99,9 +137,10 @@ def _reached() -> list[str]:
     return [code for code, row in DISPOSITIONS.items() if row.reached]
 
 
-def _is_corrected() -> Exists:
+def _is_corrected(position: int | None) -> Exists:
     newer = aliased(Call)
-    return exists().where(newer.corrects_id == Call.id)
+    found = exists().where(newer.corrects_id == Call.id)
+    return found if position is None else found.where(newer.position <= position)
 
 
 def _held_by_user(session: Session, campaign: Campaign, codes: Sequence[str]) -> dict[int, int]:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import i18n
 from app.audit import service as audit
+from app.people.models import User
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.reports import queries
@@ -22,16 +23,23 @@ blueprint = Blueprint("reports", __name__)
 @roles(*STAFF)
 def completion(campaign_id: int, code: str) -> Response:
     """The completion report; ``as_of``, ``lang`` and ``masked`` may be given."""
+    masked = request.args.get("masked") == "1"
+    return printed(actor(), campaign_id, code, _as_of(), _lang(), masked=masked)
+
+
+def printed(
+    user: User, campaign_id: int, code: str, as_of: datetime, lang: Lang, *, masked: bool = False
+) -> Response:
+    """Return the completion report as a PDF, and note in the trail who had it. Raises as
+    ``queries.completion``.
+    """
     with reading() as session:
-        report = queries.completion(
-            session, actor(), campaign_id, code, _as_of(), _lang(),
-            masked=request.args.get("masked") == "1",
-        )  # fmt: skip
+        report = queries.completion(session, user, campaign_id, code, as_of, lang, masked=masked)
     content = render(report)
     with writing() as session:
         audit.record(
-            session, actor().id, now(), "report_printed", "community", code,
-            campaign=campaign_id, position=report.position, lang=report.lang, masked=report.masked,
+            session, user.id, now(), "report_printed", "community", code,
+            campaign=campaign_id, position=report.position, lang=lang, masked=masked,
         )  # fmt: skip
     return _pdf(content, report)
 

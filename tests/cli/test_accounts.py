@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.db import Database
+from app.people import tokens
 from app.people.models import User
 from tests import cast
 from tests.cast import BRIDGE, HARBOUR
@@ -15,6 +16,7 @@ from tests.cli.conftest import Shell
 from tests.house.pages import CheckingClient
 
 LINK = re.compile(r"http://127\.0\.0\.1:8000/join#((?:[2-9A-Z]{5}-){3}[2-9A-Z]{5})\n")
+SECRET = re.compile(r"rr_[\w-]{27,}\n")
 
 
 def test_adding_prints_the_link_alone_on_standard_output(shell: Shell, db: Database) -> None:
@@ -149,3 +151,87 @@ def test_a_team_that_bears_no_streets_name_is_warned_of(shell: Shell, db: Databa
 
     assert LINK.fullmatch(odd.stdout)
     assert "“观音山”: this team has no communities" in odd.stderr
+
+
+def test_a_token_is_printed_alone_on_standard_output(shell: Shell, db: Database) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+
+    printed = shell("users", "token", "徐莉", "--role", "volunteer", "--label", "the dialler")
+
+    assert SECRET.fullmatch(printed.stdout)
+    assert "徐莉 (Volunteer)" in printed.stderr
+    assert printed.stdout.strip() not in printed.stderr
+    with db.reading() as session:
+        bearer = tokens.bearer(session, printed.stdout.strip())
+    assert bearer is not None
+    assert (bearer.user.name, bearer.user.role) == ("徐莉", "volunteer")
+
+
+def test_tokens_are_listed_without_what_they_are(shell: Shell) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+    shell("users", "add", "陈一", "--role", "volunteer")
+    secret = shell("users", "token", "徐莉", "--label", "dialler").stdout.strip()
+    shell("users", "token", "陈一")
+    first = {
+        "id": 1, "user": "徐莉", "role": "leader", "label": "dialler",
+        "created": "2026-11-24T10:00:00+08:00", "last_used": None, "revoked": None,
+    }  # fmt: skip
+
+    assert shell.json("users", "tokens", "徐莉") == [first]
+    assert [token["user"] for token in shell.json("users", "tokens")] == ["徐莉", "陈一"]
+    lines = shell("users", "tokens").stdout.splitlines()
+    assert lines[0].split() == [
+        "Id", "Name", "Role", "Label", "Created", "Last", "used", "Revoked",
+    ]  # fmt: skip
+    assert lines[1].split() == ["1", "徐莉", "Team", "leader", "dialler", "24", "Nov", "10:00"]
+    assert secret not in str(lines)
+
+
+def test_a_revoked_token_says_so(shell: Shell, db: Database) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+    secret = shell("users", "token", "徐莉").stdout.strip()
+
+    assert shell("users", "revoke", "1").stdout == "Token 1 is revoked.\n"
+    shell("users", "revoke", "1")
+
+    assert shell.json("users", "tokens")[0]["revoked"] == "2026-11-24T10:00:00+08:00"
+    with db.reading() as session:
+        assert tokens.bearer(session, secret) is None
+
+
+def test_an_account_is_closed_and_opened_again(shell: Shell) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+
+    assert shell("users", "deactivate", "徐莉").stdout.startswith("徐莉 is deactivated")
+    assert not shell.json("users", "list")[0]["active"]
+    assert "Activate it first." in shell("users", "token", "徐莉", exits=1).stderr
+
+    assert shell("users", "activate", "徐莉").stdout == "徐莉 is active.\n"
+    assert shell.json("users", "list")[0]["active"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exits", "said"),
+    [
+        (["token", "nobody"], 2, "nobody"),
+        (["tokens", "nobody"], 2, "nobody"),
+        (["deactivate", "nobody"], 2, "nobody"),
+        (["activate", "nobody"], 2, "nobody"),
+        (["revoke", "7"], 2, "token 7"),
+        (["revoke", "0"], 2, "0"),
+        (["revoke", "x"], 2, "x"),
+        (["token", "徐莉", "--role", "boss"], 2, "boss"),
+        (["token", "徐莉", "--role", "supervisor"], 1, "Choose leader or a lesser role."),
+        (["token", "徐莉", "--label", "x" * 81], 1, "80"),
+    ],
+)
+def test_a_token_that_cannot_be_is_refused(
+    words: list[str], exits: int, said: str, shell: Shell
+) -> None:
+    shell("users", "add", "徐莉", "--role", "leader")
+
+    refused = shell("users", *words, exits=exits)
+
+    assert said in refused.stderr
+    assert refused.stdout == ""
+    assert shell.json("users", "tokens") == []

@@ -56,6 +56,18 @@ def test_any_position_counts_for_ever_what_the_dashboard_said_then(town: Town, s
     assert town.broken() == []
 
 
+def test_communities_are_counted_as_of_any_position_in_one_query(town: Town) -> None:
+    walk = Walk(town, Random(5))
+    for _ in range(30):
+        walk.step()
+
+    for at in range(position(town) + 1):
+        with town.db.reading() as session:
+            rows = queries.by_community_as_of(session, campaign_of(session, town), None, at)
+        counted = {row.community.code: figures(row.tally) for row in rows}
+        assert counted == tallied(as_of(town, at)), f"position {at}"
+
+
 def test_a_call_that_took_no_effect_counts_nowhere(town: Town) -> None:
     me, other = town.people.volunteer, town.people.colleague
     first = town.take(me, 1)[0]

@@ -92,4 +92,6 @@ def addresses(world: World) -> dict[str, str]:
 
 
 def rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+    """The rules of the pages, and of what watches over the server."""
+    found = app.url_map.iter_rules()
+    return [rule for rule in found if not rule.endpoint.startswith(("static", "api."))]

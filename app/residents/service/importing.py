@@ -201,6 +201,13 @@ def take(
     session: Session, actor: User | None, now: datetime, roster: Roster, community: str | None
 ) -> Plan:
     """Plan and store in one go, as the command line does."""
+    return taken(session, actor, now, roster, community)[1]
+
+
+def taken(
+    session: Session, actor: User | None, now: datetime, roster: Roster, community: str | None
+) -> tuple[RosterImport, Plan]:
+    """Plan and store in one go; return the import's record with its plan."""
     found = plan(session, actor, roster, community)
     user_id = None if actor is None else actor.id
     record = RosterImport(
@@ -209,7 +216,7 @@ def take(
     )  # fmt: skip
     session.add(record)
     storing.store(session, user_id, now, record, found.accepted)
-    return found
+    return record, found
 
 
 def summary(roster: Roster, found: Plan) -> dict[str, Any]:

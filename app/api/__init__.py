@@ -1,0 +1,30 @@
+"""The HTTP API: the same use cases as the pages, for programs. See docs/api.md."""
+
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions of pages only: a program shows its token with every request, and no cookie counts.
+
+    So no other site can make a browser ask for something here in its user's name.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        from app.web import is_of_program
+
+        return None if is_of_program(request.path) else super().open_session(app, request)
+
+
+def init(app: Flask) -> None:
+    """Add the API's addresses, and those that watch over the server."""
+    # Each module declares its operations when it is imported.
+    from app.api import access, campaigns, imports, openapi, progress, reports  # noqa: F401
+    from app.api.operations import blueprint
+    from app.api.probes import blueprint as probes
+
+    access.init(app)
+    app.session_interface = _Sessions()
+    app.extensions["csrf"].exempt(blueprint)
+    app.register_blueprint(blueprint)
+    app.register_blueprint(probes)
