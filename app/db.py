@@ -5,6 +5,8 @@ one transaction it runs in with ``Database.writing()``.
 """
 
 import contextlib
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,11 +36,12 @@ MENDED_IN = (3, 51, 3)
 MENDED_BACKPORTS = ((3, 50, 7), (3, 44, 6))
 
 PRAGMAS = {
+    # First: until it is set, nothing below waits for whoever makes the same new file.
+    "busy_timeout": 30_000,
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: NORMAL may lose acknowledged commits at a power cut
     "foreign_keys": 1,
     "secure_delete": 1,
-    "busy_timeout": 30_000,
 }
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -90,12 +93,15 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
-        self._readers = self.engine.execution_options(ringround_reads=True)
+        self._readers = self._single = self.engine.execution_options(ringround_reads=True)
         if self.engine.dialect.name == "postgresql":
             # One snapshot for all the counts of a page.
             self._readers = self._readers.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            # One way there and back instead of three.
+            self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._queue = _queue_file(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -104,9 +110,19 @@ class Database:
             yield session
 
     @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A connection for a single statement that reads: each sees what is committed by then."""
+        with self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with (
+            _turn(self._queue),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def close(self) -> None:
@@ -144,6 +160,33 @@ def _sqlite_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _queue_file(engine: Engine) -> Path | None:
+    """Where the writers of a SQLite file queue; None where the engine has a queue of its own."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return None
+    return Path(f"{path}-queue")
+
+
+@contextmanager
+def _turn(queue: Path | None) -> Iterator[None]:
+    """Wait for one's turn to write, across threads and processes.
+
+    SQLite's own way is to try again after a pause that grows: whoever waits longest then asks
+    least often. The kernel wakes those who wait for a file lock in the order they came, and
+    frees the lock of a process that dies.
+    """
+    if queue is None:
+        yield
+        return
+    handle = os.open(queue, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _keep_to_owner(path: str | None) -> None:

@@ -41,6 +41,7 @@ class SaidForm(Form):
             ended_at=now,
             note=self.note.data or "",
             callback_at=self._callback(now),
+            ends_when_sent=True,
         )
 
     def _callback(self, now: datetime) -> datetime | None:
@@ -75,6 +76,7 @@ class CallForm(SaidForm):
             callback_at=said.callback_at,
             also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_ID),
             hold=self.hold.data,
+            ends_when_sent=True,
         )
 
     def _started(self, now: datetime) -> datetime:

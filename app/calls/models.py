@@ -1,8 +1,9 @@
 """Calls: append-only. A correction is another row that names the one it corrects."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -18,6 +19,7 @@ class Call(Base):
         Index("ix_calls_case", "case_id", "position"),
         Index("ix_calls_user", "user_id", "recorded_at"),
         Index("ix_calls_community", "campaign_id", "community_code", "position"),
+        Index("ix_calls_batch", "batch_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,7 +28,12 @@ class Call(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     number_id: Mapped[int | None] = mapped_column(ForeignKey("numbers.id"))
+    batch_id: Mapped[int | None]
+    """In which batch the user held the case: the generation of that hold."""
     direction: Mapped[str] = mapped_column(String(3), default="out")
+    """``out``, or ``in`` for a ring-back: contact, but no attempt of ours."""
+    desk: Mapped[bool] = mapped_column(default=False)
+    """Whether it is what a leader answered on a case passed to them, and no call at all."""
     disposition: Mapped[str] = mapped_column(String(24))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
@@ -34,11 +41,18 @@ class Call(Base):
     position: Mapped[int]
     """Its place in the campaign's order of commits: what an as-of counts by."""
     note: Mapped[str] = mapped_column(Text, default="")
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     callback_at: Mapped[datetime | None]
+    callback_until: Mapped[datetime | None]
+    callback_user_id: Mapped[int | None]
+    """Who is to ring back; None where anyone may."""
     applied: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(String(20))
     """Why it was kept but changed nothing: ``stale_hold``, ``already_done`` …"""
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    correction_reason: Mapped[str] = mapped_column(String(200), default="")
+    voided: Mapped[bool] = mapped_column(default=False)
+    """Whether this correction takes the call back altogether."""
     with_call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     """The call this row belongs to, when one call settled several cases."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
@@ -48,3 +62,21 @@ class Call(Base):
     passed_to_after: Mapped[str | None] = mapped_column(String(12))
     outcome_after: Mapped[str | None] = mapped_column(String(24))
     """The case as this call left it, so that any as-of can be counted without replaying."""
+
+
+class Dial(Base):
+    """A tap that started a call. By itself never an attempt: it may have come to nothing."""
+
+    __tablename__ = "dials"
+    __table_args__ = (
+        Index("ix_dials_case", "case_id", "dialled_at"),
+        Index("ix_dials_user", "user_id", "dialled_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    dialled_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]

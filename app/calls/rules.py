@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.campaigns.rules.calling import CallingRules, is_allowed, next_allowed
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
@@ -32,18 +32,23 @@ class CallInput:
     """The number rung, as stored; None when it isn't known which."""
     note: str = ""
     callback_at: datetime | None = None
+    """The time agreed, or the beginning of the window."""
+    callback_until: datetime | None = None
+    """The end of the window, where one was agreed."""
+    callback_anyone: bool = False
+    """Whether anyone may ring back; else it is who made the appointment."""
     also: tuple[int, ...] = ()
     """Other cases of the same call group that the call settled in the same way."""
     hold: int | None = None
     """The batch in which the volunteer held the case."""
+    answers: Mapping[str, Any] | None = None
+    ends_when_sent: bool = False
+    """Whether the end was taken from the clock: a form that is sent twice ends twice."""
 
 
-def check(call: CallInput, chosen: Mapping[str, str], now: datetime) -> None:
-    """Raise Problem for what can't be a call of a campaign with these dispositions.
-
-    ``chosen`` are the campaign's dispositions; none means all.
-    """
-    if call.disposition not in (chosen or DISPOSITIONS):
+def check(call: CallInput, now: datetime) -> None:
+    """Raise Problem for what can't be a call."""
+    if call.disposition not in DISPOSITIONS:
         values: dict[str, str | int] = {"code": call.disposition[:40]}
         raise Problem("disposition_unknown", field="disposition", values=values)
     if call.direction not in DIRECTIONS:
@@ -61,21 +66,58 @@ def _check_appointment(call: CallInput, now: datetime) -> None:
         raise Problem("callback_missing", field="callback_at")
     if call.callback_at is None or not asks:
         return
-    if call.callback_at <= now:
+    # By the call's own end: it may have waited long for a line.
+    if call.callback_at <= min(call.ended_at, now):
         raise Problem("callback_past", field="callback_at")
+    if call.callback_until is not None and call.callback_until <= call.callback_at:
+        raise Problem("callback_window", field="callback_until")
     if call.callback_at > now + FARTHEST_APPOINTMENT:
         days = FARTHEST_APPOINTMENT.days
         raise Problem("callback_far", field="callback_at", values={"days": days})
 
 
 def fingerprint(case_id: int, call: CallInput) -> str:
-    """Return a hash by which a repeated save is told from another call under the same key.
-
-    The end of the call is left out: a form that is sent twice ends twice.
-    """
-    facts = {name: value for name, value in asdict(call).items() if name != "ended_at"}
+    """Return a hash by which a repeated save is told from another call under the same key."""
+    facts = asdict(call)
+    if call.ends_when_sent:
+        del facts["ended_at"]
     text = json.dumps([case_id, facts], default=str, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides whether a call takes effect; taken while nobody else can change it."""
+
+    campaign_open: bool
+    user_active: bool
+    offered: bool
+    """Whether the campaign offers the disposition."""
+    done: bool
+    """Whether the case has its final outcome."""
+    generation: int | None
+    """Under which hold the user had the case; None for a ring-back to somebody who never had."""
+    newest: int | None
+    """The newest hold of it that anybody had."""
+    direction: str = "out"
+
+
+def why_not_applied(facts: Circumstances) -> str | None:
+    """Return the reason why a call that took place can't take effect any more; None when it can.
+
+    The generation decides, not the clock: a call made under a lease that has ended counts as long
+    as nobody has been given the case since. A ring-back counts whoever holds the case.
+    """
+    rings_back = facts.direction == "in"
+    generation, newest = facts.generation, facts.newest or 0
+    reasons = {
+        "campaign_closed": not facts.campaign_open,
+        "deactivated": not facts.user_active,
+        "old_form": not facts.offered,
+        "already_done": facts.done,
+        "stale_hold": not rings_back and (generation is None or newest > generation),
+    }
+    return next((reason for reason, applies in reasons.items() if applies), None)
 
 
 class Recorded(Protocol):
@@ -87,14 +129,22 @@ class Recorded(Protocol):
     direction: str
     disposition: str
     started_at: datetime
+    recorded_at: datetime
     callback_at: datetime | None
+    callback_until: datetime | None
+    callback_user_id: int | None
+    desk: bool
     applied: bool
+    voided: bool
     corrects_id: int | None
     position: int
 
 
 def effective(calls: Iterable[Recorded]) -> list[Recorded]:
-    """Return the last version of each call that took effect, in the order of the calls."""
+    """Return the last version of each call that took effect, in the order of the calls.
+
+    A call that was taken back is none.
+    """
     latest: dict[int, Recorded] = {}
     root: dict[int, int] = {}
     for call in sorted(calls, key=lambda c: c.position):
@@ -105,7 +155,7 @@ def effective(calls: Iterable[Recorded]) -> list[Recorded]:
             continue
         root[call.id] = origin
         latest[origin] = call
-    return list(latest.values())
+    return [call for call in latest.values() if not call.voided]
 
 
 def history(calls: Iterable[Recorded], zone: datetime) -> list[PastCall]:
@@ -113,11 +163,15 @@ def history(calls: Iterable[Recorded], zone: datetime) -> list[PastCall]:
     past = [
         PastCall(
             disposition=call.disposition,
-            started_at=call.started_at.astimezone(zone.tzinfo),
+            # A phone's clock may run ahead: no call began after it was recorded.
+            started_at=min(call.started_at, call.recorded_at).astimezone(zone.tzinfo),
             number_id=call.number_id,
             user_id=call.user_id,
             direction=call.direction,
             callback_at=call.callback_at and call.callback_at.astimezone(zone.tzinfo),
+            callback_until=call.callback_until and call.callback_until.astimezone(zone.tzinfo),
+            callback_user_id=call.callback_user_id,
+            desk=call.desk,
         )
         for call in effective(calls)
     ]

@@ -24,6 +24,10 @@ class Campaign(Base):
     dispositions: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     population: Mapped[list[str]] = mapped_column(JSON, default=list)
     rules_table: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """What must be spoken to ring all of its residents: the languages of its call groups."""
+    language_fallback: Mapped[bool] = mapped_column(default=False)
+    """Whether residents may be rung by somebody who does not speak their language."""
     script: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     last_position: Mapped[int] = mapped_column(default=0)
     """Sequence number of the last call: grows by one a call, in the order of commits, because

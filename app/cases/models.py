@@ -5,7 +5,7 @@ Hot tables lead with campaign and community, so that they can be partitioned by 
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -24,18 +24,28 @@ class Batch(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_batches_user", "user_id", "campaign_id"),
+        # What somebody holds is asked by every claim: live batches only, however many have ended.
+        Index(
+            "ix_batches_user_live",
+            "user_id",
+            "campaign_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    handed_by_id: Mapped[int | None]
+    """Who handed it over; until it is opened it is an offer, to accept or to decline."""
     claimed_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     lease_expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(20), default="")
-    """``finished``, ``released``, ``expired``, ``deactivated`` or ``closed``."""
+    """``finished``, ``released``, ``expired``, ``handed_over``, ``declined``, ``recalled``,
+    ``deactivated`` or ``closed``."""
 
 
 class CallGroup(Base):
@@ -46,9 +56,16 @@ class CallGroup(Base):
         # The queue itself. Only groups that somebody could be given are in it.
         Index(
             "ix_call_groups_queue",
-            "campaign_id", "community_code", "priority", "ready_at", "address_key", "id",
+            "campaign_id", "community_code", "language",
+            "priority", "ready_at", "address_key", "id",
             sqlite_where=text("batch_id IS NULL AND ready_at IS NOT NULL"),
             postgresql_where=text("batch_id IS NULL AND ready_at IS NOT NULL"),
+        ),
+        # Who was promised a call: a handful of groups, whatever the size of the queue.
+        Index(
+            "ix_call_groups_own", "appointment_user_id", "campaign_id", "ready_at",
+            sqlite_where=text("batch_id IS NULL AND appointment_user_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NULL AND appointment_user_id IS NOT NULL"),
         ),
         Index("ix_call_groups_batch", "batch_id"),
     )  # fmt: skip
@@ -56,6 +73,8 @@ class CallGroup(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     community_code: Mapped[str] = mapped_column(ForeignKey("communities.code"))
+    language: Mapped[str] = mapped_column(String(40), default="")
+    """What whoever rings must speak; '' where every volunteer will do."""
     priority: Mapped[int] = mapped_column(default=5)
     """0 is an appointment; the smaller the sooner."""
     ready_at: Mapped[datetime | None]
@@ -63,7 +82,7 @@ class CallGroup(Base):
     open_cases: Mapped[int]
     """How many cases a claim of this group hands out."""
     appointment_user_id: Mapped[int | None]
-    """Whose appointment it is, if it is one."""
+    """Whose appointment it is, if it is one and not anyone's."""
     avoid_user_id: Mapped[int | None]
     """Who must not be given it again: the next try after a soft refusal is somebody else's."""
     address_key: Mapped[str] = mapped_column(String(255))
@@ -92,6 +111,10 @@ class Case(Base):
     outcome: Mapped[str] = mapped_column(String(24))
     attempts: Mapped[int] = mapped_column(default=0)
     appointment_at: Mapped[datetime | None]
+    appointment_until: Mapped[datetime | None]
+    """The end of the window that was agreed; None where a time was."""
+    appointment_user_id: Mapped[int | None]
+    """Who is to ring then; None where anyone may."""
     last_disposition: Mapped[str | None] = mapped_column(String(24))
     last_call_at: Mapped[datetime | None]
     added_at: Mapped[int]
@@ -121,8 +144,53 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
     generation: Mapped[int]
+    """Its batch's key, which is larger than that of whoever held the number before."""
     group_id: Mapped[int] = mapped_column(ForeignKey("call_groups.id"))
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     held_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+
+
+class Skip(Base):
+    """A case that its holder laid aside, and why."""
+
+    __tablename__ = "skips"
+    __table_args__ = (Index("ix_skips_group", "group_id", "user_id", "skipped_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("call_groups.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    reason: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(200), default="")
+    skipped_at: Mapped[datetime]
+
+
+class Handoff(Base):
+    """What was left of a batch when its volunteer's shift ended, and to whom it went."""
+
+    __tablename__ = "handoffs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    from_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    to_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    """None where it went to the pool."""
+    from_batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"), unique=True)
+    to_batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    made_at: Mapped[datetime]
+    position: Mapped[int]
+    """The campaign's last call by then: the sheet says nothing of later ones."""
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class HandoffCase(Base):
+    """A case that was left, at its place in the order of ringing."""
+
+    __tablename__ = "handoff_cases"
+
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    place: Mapped[int]

@@ -1,14 +1,19 @@
 """Reads about the queue: what a volunteer holds, and why there is nothing to hand out."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign
 from app.campaigns.rules.calling import is_allowed
+from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.rules.languages import Lane
+from app.cases.rules.turns import ANYONES_AFTER
 from app.people.models import User
 from app.residents.models import Resident, ResidentNumber
 
@@ -72,36 +77,56 @@ def has_held(session: Session, user: User, group_id: int) -> bool:
 
 
 def why_nothing(
-    session: Session, campaign: Campaign, codes: Sequence[str], now: datetime
+    session: Session, user: User, campaign: Campaign, ways: Sequence[Lane], now: datetime
 ) -> tuple[dict[str, int], datetime | None]:
-    """Return cases that wait, counted by cause, and when the next one's time comes.
+    """Return the cases that wait, counted by cause, and when the next one's time comes.
 
-    Causes: ``calling_hours``, ``resting`` (their time has not come), ``held`` (by others),
-    ``for_others`` (someone else's turn), ``finished``.
+    Causes: ``calling_hours``; ``resting`` (their time has not come); ``held`` (by others);
+    ``for_others`` (somebody else's turn); ``skipped`` (laid aside by this user today);
+    ``language`` (that this user does not speak); ``other_campaign`` (which reached the number not
+    long ago). Large counts stop at some thousands: nobody needs them exactly.
     """
-    states = select(Case.state, func.count()).where(
-        Case.campaign_id == campaign.id, Case.community_code.in_(codes)
-    )
-    rows = session.execute(states.group_by(Case.state)).all()
-    counts = {state: number for state, number in rows}  # noqa: C416 - dict() loses the types
-    queue = select(
-        func.coalesce(func.sum(CallGroup.open_cases), 0), func.min(CallGroup.ready_at)
-    ).where(
-        CallGroup.campaign_id == campaign.id,
-        CallGroup.community_code.in_(codes),
-        CallGroup.batch_id.is_(None),
-        CallGroup.ready_at.is_not(None),
-    )
-    resting, next_at = session.execute(queue.where(CallGroup.ready_at > now)).one()
-    ready, _ = session.execute(queue.where(CallGroup.ready_at <= now)).one()
+    engine = statements.dialect(session)
+    values = claim_values(user.id, campaign, ways, now)
+    found = {row.cause: row for row in session.execute(statements.causes(engine), values)}
     outside = not is_allowed(campaign.rules, now)
-    causes = {
-        "calling_hours": ready if outside else 0,
-        "for_others": 0 if outside else ready,
-        "resting": resting,
-        "held": counts.get("held", 0),
-        "finished": counts.get("done", 0) + counts.get("passed", 0),
-    }
+    counts = {cause: int(row.cases) for cause, row in found.items()}
+    if outside:
+        counts = {"calling_hours": sum(counts.values())}
+    counts.pop("ready", 0)  # somebody else was just faster
+    counts["resting"] = session.scalar(statements.resting(engine), values) or 0
+    others = session.scalar(statements.held_by_others(engine), values) or 0
+    counts["held"] = counts.get("held", 0) + others
+    ready_at = session.scalar(statements.next_ready(engine), values)
+    times = [ready_at, *(_times(found, campaign, now) if not outside else [])]
+    if outside and counts["calling_hours"]:
+        times.append(now)
+    waiting = {cause: int(n) for cause, n in counts.items() if n}
+    return waiting, min((time for time in times if time is not None), default=None)
+
+
+def _times(
+    found: Mapping[str, Any], campaign: Campaign, now: datetime
+) -> Iterator[datetime | None]:
+    """When what is ready, but not for this user now, can be given to them."""
+    if "other_campaign" in found:
+        yield found["other_campaign"].later + timedelta(days=campaign.rules.rest_days)
+    if "for_others" in found:
+        yield now + ANYONES_AFTER
+    if "ready" in found:
+        yield now
+
+
+def claim_values(
+    user_id: int, campaign: Campaign, ways: Sequence[Lane], now: datetime
+) -> dict[str, Any]:
+    """Return what the statements of the claim are filled with; ``now`` is in the local zone."""
     return {
-        cause: int(n) for cause, n in causes.items() if n
-    }, now if outside and ready else next_at
+        "user": user_id,
+        "campaign": campaign.id,
+        "lanes": json.dumps([(way.community, way.language, way.rank) for way in ways]),
+        "now": now,
+        "anyones": now - ANYONES_AFTER,
+        "rested": now - timedelta(days=campaign.rules.rest_days),
+        "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
+    }

@@ -22,8 +22,8 @@ def upgrade(database: Database) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the database stands at the newest migration of this version of the code."""
-    with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
+    with database.reading() as session:
+        found = MigrationContext.configure(session.connection()).get_current_heads()
     return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 

@@ -114,6 +114,7 @@ def test_a_correction_must_be_a_call_too(db: Database, clock: Clock, disposition
 def test_correcting_what_took_no_effect_takes_none(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, "甲")
     town.release(town.people.volunteer, town.batch(town.people.volunteer))
+    town.release(town.people.colleague, town.batch(town.people.colleague))
     late = town.save(town.people.volunteer, "甲", "completed").call
     row = town.correct(town.people.volunteer, late, "hard_refusal")
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
 from app.calls.models import Call
+from app.cases.service.claim import Claim
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from tests import cast
@@ -61,13 +62,13 @@ def test_what_was_said_is_kept(db: Database, clock: Clock) -> None:
 def test_a_repeated_save_answers_the_same_and_stores_nothing(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, "甲乙")
     town.batch(town.people.volunteer)
-    began = town.now
-    first = town.save(town.people.volunteer, "甲", "busy", key="k", started_at=began)
+    times = {"started_at": town.now, "ended_at": town.now}
+    first = town.save(town.people.volunteer, "甲", "busy", key="k", **times)
     before = written(db)
     town.wait(days=40)
     town.close()
     closing = written(db)[1] - before[1]
-    again = town.save(town.people.volunteer, "甲", "busy", key="k", started_at=began)
+    again = town.save(town.people.volunteer, "甲", "busy", key="k", **times)
 
     assert (again.repeated, again.call.id) == (True, first.call.id)
     assert written(db) == (before[0], before[1] + closing)
@@ -171,12 +172,18 @@ def test_a_call_of_an_earlier_hold_does_not_count_for_the_later_one(
     assert town.save(town.people.volunteer, "甲", hold=second.id).call.applied
 
 
-def test_a_released_case_is_no_longer_ones_own(db: Database, clock: Clock) -> None:
-    town = Town.of(db, clock, "甲")
+def test_a_call_on_a_released_case_counts_until_somebody_is_given_it(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲乙")
     town.release(town.people.volunteer, town.batch(town.people.volunteer))
 
-    assert town.save(town.people.volunteer, "甲").call.reason == "stale_hold"
-    assert town.case("甲").state == "open"
+    assert town.save(town.people.volunteer, "甲").call.applied
+    assert town.case("甲").state == "done"
+    town.batch(town.people.colleague)
+    assert town.save(town.people.volunteer, "乙").call.reason == "stale_hold"
+    assert town.case("乙").state == "held"
+    assert town.broken() == []
 
 
 @pytest.mark.parametrize("case_id", [None, 9999])
@@ -261,7 +268,7 @@ def test_the_last_attempt_ends_at_the_door(db: Database, clock: Clock) -> None:
 
     case = town.case("甲")
     assert (case.state, case.passed_to, case.attempts) == ("passed", "door_list", 2)
-    assert town.claim(town.people.volunteer).waiting == {"finished": 1}
+    assert town.claim(town.people.volunteer) == Claim(None, {}, None)
 
 
 def test_a_campaign_leaves_alone_whom_another_has_just_reached(db: Database, clock: Clock) -> None:

@@ -9,11 +9,13 @@ from app.calls.rules import (
     FARTHEST_APPOINTMENT,
     LONGEST_NOTE,
     CallInput,
+    Circumstances,
     appointment_slots,
     check,
     effective,
     fingerprint,
     history,
+    why_not_applied,
     without_passed_appointments,
     wrong_numbers,
 )
@@ -35,12 +37,20 @@ AGREED = replace(CALL, disposition="callback_requested", callback_at=NOW + MINUT
         replace(CALL, direction="in"),
         replace(CALL, note="长" * LONGEST_NOTE),
         replace(CALL, ended_at=CALL.started_at),
+        replace(AGREED, callback_until=NOW + 2 * MINUTE, callback_anyone=True),
+        # Of a call that waited long for a line, the time agreed may have passed.
+        replace(
+            AGREED,
+            ended_at=NOW - 3 * 60 * MINUTE,
+            started_at=NOW - 4 * 60 * MINUTE,
+            callback_at=NOW - MINUTE,
+        ),
         # A call-back time left over from another choice does no harm.
         replace(CALL, callback_at=NOW - MINUTE),
     ],
 )
 def test_a_call_that_can_be(call: CallInput) -> None:
-    check(call, {}, NOW)
+    check(call, NOW)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +64,7 @@ def test_a_call_that_can_be(call: CallInput) -> None:
         (replace(AGREED, callback_at=None), "callback_missing", "callback_at"),
         (replace(AGREED, callback_at=NOW), "callback_past", "callback_at"),
         (replace(AGREED, callback_at=NOW - MINUTE), "callback_past", "callback_at"),
+        (replace(AGREED, callback_until=NOW + MINUTE), "callback_window", "callback_until"),
         (
             replace(AGREED, callback_at=NOW + FARTHEST_APPOINTMENT + MINUTE),
             "callback_far",
@@ -63,15 +74,38 @@ def test_a_call_that_can_be(call: CallInput) -> None:
 )
 def test_a_call_that_cannot_be(call: CallInput, code: str, field: str) -> None:
     with pytest.raises(Problem) as caught:
-        check(call, {}, NOW)
+        check(call, NOW)
 
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
-def test_a_campaign_takes_only_the_dispositions_it_chose() -> None:
-    check(CALL, {"completed": "好了"}, NOW)
-    with pytest.raises(Problem, match="disposition_unknown"):
-        check(replace(CALL, disposition="busy"), {"completed": "好了"}, NOW)
+FACTS = Circumstances(
+    campaign_open=True, user_active=True, offered=True, done=False, generation=7, newest=7
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (FACTS, None),
+        (replace(FACTS, campaign_open=False), "campaign_closed"),
+        (replace(FACTS, user_active=False), "deactivated"),
+        (replace(FACTS, offered=False), "old_form"),
+        (replace(FACTS, done=True), "already_done"),
+        # Somebody was given the case since, the same person perhaps.
+        (replace(FACTS, newest=8), "stale_hold"),
+        # A hold that the user never had.
+        (replace(FACTS, generation=None), "stale_hold"),
+        (replace(FACTS, newest=8, direction="in"), None),
+        (replace(FACTS, generation=None, newest=None, direction="in"), None),
+        (replace(FACTS, done=True, direction="in"), "already_done"),
+        # The weightiest reason is named.
+        (replace(FACTS, campaign_open=False, user_active=False, done=True), "campaign_closed"),
+        (replace(FACTS, done=True, newest=8), "already_done"),
+    ],
+)
+def test_why_a_call_takes_no_effect(facts: Circumstances, reason: str | None) -> None:
+    assert why_not_applied(facts) == reason
 
 
 def test_the_same_save_is_known_by_what_it_says() -> None:
@@ -79,7 +113,8 @@ def test_the_same_save_is_known_by_what_it_says() -> None:
 
     assert fingerprint(1, replace(CALL)) == same
     # A form that is sent twice ends twice.
-    assert fingerprint(1, replace(CALL, ended_at=NOW + MINUTE)) == same
+    form = replace(CALL, ends_when_sent=True)
+    assert fingerprint(1, replace(form, ended_at=NOW + MINUTE)) == fingerprint(1, form)
     others = [
         replace(CALL, disposition="busy"),
         replace(CALL, note="好"),
@@ -88,9 +123,14 @@ def test_the_same_save_is_known_by_what_it_says() -> None:
         replace(CALL, hold=2),
         replace(CALL, direction="in"),
         replace(CALL, started_at=NOW),
+        replace(CALL, ended_at=NOW + MINUTE),
         replace(CALL, callback_at=NOW),
+        replace(CALL, callback_until=NOW),
+        replace(CALL, callback_anyone=True),
+        replace(CALL, answers={"lives_alone": "yes"}),
     ]
-    assert len({same, fingerprint(2, CALL), *(fingerprint(1, one) for one in others)}) == 10
+    keys = {same, fingerprint(2, CALL), *(fingerprint(1, one) for one in others)}
+    assert len(keys) == 2 + len(others)
 
 
 @dataclass
@@ -106,6 +146,11 @@ class Row:
     user_id: int = 1
     direction: str = "out"
     callback_at: datetime | None = None
+    callback_until: datetime | None = None
+    callback_user_id: int | None = None
+    desk: bool = False
+    voided: bool = False
+    recorded_at: datetime = NOW + timedelta(hours=1)
 
     @property
     def position(self) -> int:
@@ -124,6 +169,8 @@ class Row:
         ([Row(1, "busy"), Row(2, "completed", applied=False)], ["busy"]),
         ([Row(1, "busy"), Row(2, "completed", 1, applied=False)], ["busy"]),
         ([Row(1, "busy", applied=False), Row(2, "completed", 1)], []),
+        # What was taken back is no call, until it is said again.
+        ([Row(1, "busy"), Row(2, "completed"), Row(3, "completed", 2, voided=True)], ["busy"]),
     ],
 )
 def test_the_last_version_of_each_call_counts(rows: list[Row], read: list[str]) -> None:

@@ -238,8 +238,8 @@ def test_a_claim_that_finds_nobody_says_why_and_when(db: Database, clock: Clock)
     town.save(volunteer, "丁", "no_answer")
     found = town.claim(volunteer)
 
-    # 己 has no number: with the leader from the start.
-    assert found.waiting == {"resting": 2, "held": 1, "finished": 3}
+    # 己 has no number: with the leader from the start. What is done waits for nobody.
+    assert found.waiting == {"resting": 2, "held": 1}
     assert found.next_at == town.now - timedelta(minutes=2) + timedelta(minutes=20)
     town.wait(minutes=20)
     assert town.take(volunteer) == ["丙"]
@@ -280,7 +280,7 @@ def test_a_number_held_in_another_campaign_waits(db: Database, clock: Clock) -> 
 
     # It does not stand in the way of those behind it.
     assert town.take(colleague, 1, campaign=other) == ["乙"]
-    assert town.claim(colleague, campaign=other).waiting == {"held": 1, "for_others": 1}
+    assert town.claim(colleague, campaign=other).waiting == {"held": 1}
     town.release(volunteer, mine)
     assert town.take(colleague, campaign=other) == ["甲"]
     assert town.broken() == []

@@ -34,8 +34,8 @@ def worked_in(db: Database, clock: Clock) -> Town:
     town.correct(volunteer, call, "busy")
     town.release(volunteer, batch)
     town.wait(minutes=1)
-    town.save(volunteer, "丙")
     town.batch(volunteer, 1)
+    town.save(volunteer, "丙", hold=batch.id)
     assert town.in_hand(volunteer) == {"丙"}
     assert town.broken() == []
     return town

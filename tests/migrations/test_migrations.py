@@ -12,7 +12,13 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, select, text
 
+from app.calls.models import Dial
+from app.cases.service.handing import hand_over
+from app.cases.service.skipping import skip
 from app.db import Base, Database
+from app.people import tokens
+from app.people.models import User
+from app.residents.models import Number
 from app.upkeep import check, schema
 from tests.cases.town import Town
 from tests.conftest import Clock
@@ -93,7 +99,10 @@ def test_partial_indexes_are_partial(database: Database) -> None:
         defined = {name: sql.upper() for name, sql in session.execute(text(catalogue))}
 
     partial = {name for name, sql in defined.items() if " WHERE " in sql}
-    assert partial == {"uq_holds_live", "ix_call_groups_queue", "ix_batches_live"}
+    assert partial == {
+        "uq_holds_live", "ix_call_groups_queue", "ix_call_groups_own",
+        "ix_batches_live", "ix_batches_user_live",
+    }  # fmt: skip
     assert "UNIQUE" in defined["uq_holds_live"]
     assert "RELEASED_AT IS NULL" in defined["uq_holds_live"]
 
@@ -112,10 +121,24 @@ def test_a_second_upgrade_is_quick_and_changes_nothing(database: Database, clock
 
 def lived_in(database: Database, clock: Clock) -> None:
     """Put a row into nearly every table, through the use cases."""
-    town = Town.of(database, clock, ["甲", "乙"])
+    town = Town.of(database, clock, ["甲", "乙", "丙"])
     me = town.people.volunteer
-    town.save(me, town.take(me)[0], "callback_requested", note="晚上")
-    assert [name for name, rows in contents(database).items() if not rows] == ["sign_in_failures"]
+    batch = town.batch(me)
+    town.save(me, "甲", "callback_requested", note="晚上")
+    line = town.case("丙")
+    with database.writing() as session:
+        skip(session, me.user, town.now, town.case("乙").id, "not_now")
+        tokens.issue(session, None, town.now, session.get_one(User, me.user.id))
+        number_id = session.scalars(select(Number.id).limit(1)).one()
+        session.add(
+            Dial(
+                case_id=line.id, number_id=number_id, user_id=me.user.id, batch_id=batch.id,
+                dialled_at=town.now, recorded_at=town.now,
+            )
+        )  # fmt: skip
+        hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
+    unused = {name for name, rows in contents(database).items() if not rows}
+    assert unused == {"sign_in_failures", "rate_counts"}
 
 
 UPGRADE = """

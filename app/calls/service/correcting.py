@@ -1,7 +1,8 @@
 """Correcting a call: a new record that names the old one; nothing is overwritten."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,12 +12,30 @@ from app.calls import rules
 from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.calls.service import recording
-from app.calls.service.recording import decide, locked, next_position
+from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns.models import Campaign
-from app.cases.models import Case
-from app.cases.service import settling
+from app.cases.service import retaking
+from app.cases.service.standing import Standing, lock
 from app.people.models import User
 from app.problems import NotFoundError, Problem
+
+UNDO_LASTS = timedelta(minutes=5)
+"""How long the last save can be taken back, and corrected without saying why."""
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class _Correction:
+    """One correction under way: what is the same for every case that it puts right."""
+
+    session: Session
+    now: datetime
+    campaign: Campaign
+    standing: Standing
+    histories: Histories
+    wanted: CallInput
+    reason: str = ""
+    voided: bool = False
 
 
 def correct(
@@ -27,6 +46,7 @@ def correct(
     wanted: CallInput,
     *,
     together: bool = False,
+    reason: str = "",
 ) -> Call:
     """Replace what the actor once said of a call; the case is worked out again from all calls.
 
@@ -34,23 +54,84 @@ def correct(
     ``together`` corrects the other cases too that the same call settled. Raises NotFoundError
     for another's call, Problem for one that was corrected already.
     """
+    original = _own(session, actor, call_id)
+    rules.check(wanted, now)
+    if len(reason) > LONGEST_REASON:
+        raise Problem("reason_long", field="reason", values={"longest": LONGEST_REASON})
+    change = _begin(session, original, wanted, now, reason=reason.strip())
+    row = _correct_all(change, original, together=together)
+    _finish(change, actor)
+    audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
+    return row
+
+
+def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
+    """Take the actor's last save back, with all it settled, as if it had not been made.
+
+    The cases return to the actor's hands, unless somebody else has them by then. Raises
+    NotFoundError for another's call; Problem ``undo_late`` after some minutes, ``undo_not_last``
+    for an earlier one, ``already_corrected`` for one that was corrected or undone.
+    """
+    original = _own(session, actor, call_id)
+    if now > original.recorded_at + UNDO_LASTS:
+        raise Problem("undo_late", values={"minutes": UNDO_LASTS // timedelta(minutes=1)})
+    if _last_of(session, actor) != call_id:
+        raise Problem("undo_not_last")
+    wanted = CallInput(original.disposition, original.started_at, original.ended_at)
+    wanted = replace(wanted, note=original.note)
+    change = _begin(session, original, wanted, now, voided=True)
+    row = _correct_all(change, original, together=True)
+    _finish(change, actor)
+    if row.applied:
+        retaking.take_back(session, actor, now, change.standing.group_id, original.batch_id)
+    audit.record(session, actor.id, now, "call_undone", "call", row.id, corrects=call_id)
+    return row
+
+
+def _own(session: Session, actor: User, call_id: int) -> Call:
     original = session.scalar(select(Call).where(Call.id == call_id, Call.user_id == actor.id))
     if original is None:
         raise NotFoundError(f"call {call_id}")
-    campaign = session.get_one(Campaign, original.campaign_id)
-    rules.check(wanted, campaign.dispositions, now)
-    case, group, batch = locked(session, actor, original.case_id)
-    if session.scalar(select(Call.id).where(Call.corrects_id == call_id)):
+    return original
+
+
+def _last_of(session: Session, actor: User) -> int | None:
+    """The actor's last save; a call that settled several residents was one."""
+    query = select(Call.id).where(
+        Call.user_id == actor.id, Call.with_call_id.is_(None), Call.corrects_id.is_(None)
+    )
+    return session.scalar(query.order_by(Call.recorded_at.desc(), Call.id.desc()).limit(1))
+
+
+def _begin(
+    session: Session,
+    original: Call,
+    wanted: CallInput,
+    now: datetime,
+    *,
+    reason: str = "",
+    voided: bool = False,
+) -> _Correction:
+    standing = lock(session, original.case_id)
+    if standing is None:
+        raise NotFoundError(f"case {original.case_id}")
+    if session.scalar(select(Call.id).where(Call.corrects_id == original.id)):
         raise Problem("already_corrected")
-    row = _correct_one(session, campaign, case, original, wanted, now)
-    for other in settled_together(session, original) if together else ():
-        member = session.get_one(Case, other.case_id, with_for_update=True, populate_existing=True)
-        _correct_one(session, campaign, member, other, wanted, now)
-    settling.regroup(session, group, now)
-    if batch is not None and row.applied:
-        settling.renew_or_end(session, batch, actor, campaign.rules, now)
-    audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
+    campaign = session.get_one(Campaign, original.campaign_id)
+    histories = Histories(session, standing)
+    return _Correction(session, now, campaign, standing, histories, wanted, reason, voided)
+
+
+def _correct_all(change: _Correction, original: Call, *, together: bool) -> Call:
+    row = _correct_one(change, original)
+    for other in settled_together(change.session, original) if together else ():
+        _correct_one(change, other)
     return row
+
+
+def _finish(change: _Correction, actor: User) -> None:
+    spare(change.standing, change.histories, change.now)
+    change.standing.settle(change.session, actor.id, change.campaign.rules, change.now)
 
 
 def settled_together(session: Session, call: Call) -> Sequence[Call]:
@@ -70,29 +151,53 @@ def _newest(session: Session, call: Call) -> Call:
     return call
 
 
-def _correct_one(
-    session: Session,
-    campaign: Campaign,
-    case: Case,
-    original: Call,
-    wanted: CallInput,
-    now: datetime,
-) -> Call:
-    row = _correction(session, campaign, original, wanted, now)
+def _correct_one(change: _Correction, original: Call) -> Call:
+    """A case in a volunteer's hands stays there, unless the correction has settled it."""
+    position, is_open = next_position(change.session, change.campaign.id)
+    row = _row(change, original, position, original.reason if is_open else "campaign_closed")
+    change.session.add(row)
+    change.session.flush()
     if row.applied:
-        _decide_again(session, campaign, case, row, now)
+        change.histories.add(row)
+        decide(
+            change.session, change.standing, change.histories, row, change.campaign.rules,
+            change.now,
+        )  # fmt: skip
     return row
 
 
+def _row(change: _Correction, original: Call, position: int, reason: str | None) -> Call:
+    wanted = change.wanted
+    return Call(
+        campaign_id=original.campaign_id, community_code=original.community_code,
+        case_id=original.case_id, user_id=original.user_id, batch_id=original.batch_id,
+        number_id=original.number_id, direction=original.direction, desk=original.desk,
+        disposition=wanted.disposition, started_at=original.started_at,
+        ended_at=original.ended_at, recorded_at=change.now, note=wanted.note.strip(),
+        callback_at=wanted.callback_at, callback_until=wanted.callback_until,
+        callback_user_id=None if wanted.callback_anyone else original.user_id,
+        answers=original.answers, correction_reason=change.reason, voided=change.voided,
+        applied=reason is None, reason=reason, corrects_id=original.id,
+        with_call_id=original.with_call_id, request_hash="", position=position,
+    )  # fmt: skip
+
+
 def save_or_correct(
-    session: Session, actor: User, now: datetime, case_id: int, call: CallInput, key: str
+    session: Session,
+    actor: User,
+    now: datetime,
+    case_id: int,
+    call: CallInput,
+    key: str,
+    *,
+    by_ticket: bool = False,
 ) -> Call:
     """Record a call; the same form sent again with another answer is a correction of it.
 
     Whoever goes back in the browser and chooses again means what was chosen last.
     """
     try:
-        return recording.record(session, actor, now, case_id, call, key).call
+        return recording.record(session, actor, now, case_id, call, key, by_ticket=by_ticket).call
     except Problem as problem:
         if problem.code != "key_reused":
             raise
@@ -109,31 +214,3 @@ def _latest(session: Session, actor: User, key: str) -> Call:
     """The call saved under the key, or its newest correction."""
     query = select(Call).where(Call.user_id == actor.id, Call.idempotency_key == key)
     return _newest(session, session.scalars(query).one())
-
-
-def _correction(
-    session: Session, campaign: Campaign, original: Call, wanted: CallInput, now: datetime
-) -> Call:
-    reason = original.reason if campaign.status == "open" else "campaign_closed"
-    row = Call(
-        campaign_id=original.campaign_id, community_code=original.community_code,
-        case_id=original.case_id, user_id=original.user_id, number_id=original.number_id,
-        direction=original.direction, disposition=wanted.disposition,
-        started_at=original.started_at, ended_at=original.ended_at, recorded_at=now,
-        note=wanted.note.strip(), callback_at=wanted.callback_at, applied=reason is None,
-        reason=reason, corrects_id=original.id, with_call_id=original.with_call_id, request_hash="",
-        position=next_position(session, campaign),
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _decide_again(
-    session: Session, campaign: Campaign, case: Case, row: Call, now: datetime
-) -> None:
-    """A case in a volunteer's hands stays there, unless the correction has settled it."""
-    was_held = case.state == "held"
-    decide(session, campaign, case, row, now)
-    if was_held and case.state == "open":
-        case.state = "held"

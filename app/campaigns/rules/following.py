@@ -40,6 +40,11 @@ class PastCall:
     user_id: int
     direction: str = "out"
     callback_at: datetime | None = None
+    callback_until: datetime | None = None
+    callback_user_id: int | None = None
+    """Who is to ring back; None where anyone may."""
+    desk: bool = False
+    """Whether it is a leader's answer, and no call."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Decision:
     ready_at: datetime | None = None
     passed_to: PassedTo | None = None
     appointment: bool = False
+    appointment_until: datetime | None = None
+    appointment_user_id: int | None = None
     by_another: bool = False
     """Whether the next try must be somebody else's."""
 
@@ -60,8 +67,12 @@ class Decision:
         return self.state is State.DONE or self.passed_to is PassedTo.DOOR
 
 
-def what_follows(
-    rules: CallingRules, history: Sequence[PastCall], usable_numbers: int, now: datetime
+def what_follows(  # noqa: PLR0911 - one return a way out
+    rules: CallingRules,
+    history: Sequence[PastCall],
+    usable_numbers: int,
+    now: datetime,
+    dials: Sequence[datetime] = (),  # noqa: ARG001
 ) -> Decision:
     """Decide from all calls of a case (oldest first, corrected ones replaced).
 
@@ -76,6 +87,9 @@ def what_follows(
         return Decision(State.DONE, early)
     if not history:
         return _without_calls(usable_numbers, now)
+    if history[-1].desk:
+        whose = history[-1].callback_user_id
+        return Decision(State.OPEN, early, now, appointment=True, appointment_user_id=whose)
     if DISPOSITIONS[codes[-1]].follow is Follow.LEADER:
         return _passed(PassedTo.LEADER, early)
     if not usable_numbers or attempts(history) >= rules.max_attempts:
@@ -104,7 +118,10 @@ def _again(
 ) -> Decision:
     last = history[-1]
     if DISPOSITIONS[last.disposition].follow is Follow.APPOINTMENT and last.callback_at:
-        return Decision(State.OPEN, outcome, ready_at=last.callback_at, appointment=True)
+        return Decision(
+            State.OPEN, outcome, ready_at=last.callback_at, appointment=True,
+            appointment_until=last.callback_until, appointment_user_id=last.callback_user_id,
+        )  # fmt: skip
     ready = next_allowed(rules, last.started_at + rules.pause_after(last.disposition))
     today = [call for call in history if call.started_at.date() == ready.date()]
     if attempts(today) >= rules.max_attempts_per_day:

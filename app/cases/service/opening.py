@@ -13,6 +13,7 @@ from app.campaigns.rules.following import State, what_follows
 from app.campaigns.service import check_say, get_locked
 from app.cases.models import CallGroup, Case
 from app.cases.rules.groups import Member, form_groups
+from app.cases.rules.languages import needed
 from app.cases.service.release import end_expired, realign
 from app.people.models import User
 from app.people.rules import STAFF
@@ -155,6 +156,8 @@ def _add_groups(
     if not groups:
         return 0
     rows = [_group_row(campaign, group, now) for group in groups]
+    spoken = {*campaign.languages, *(str(row["language"]) for row in rows if row["language"])}
+    campaign.languages = sorted(spoken)
     ids = session.scalars(
         insert(CallGroup).returning(CallGroup.id, sort_by_parameter_order=True), rows
     ).all()
@@ -201,6 +204,7 @@ def _group_row(campaign: Campaign, group: Sequence[Resident], now: datetime) -> 
     return {
         "campaign_id": campaign.id,
         "community_code": first.community_code,
+        "language": needed(resident.language for resident in group),
         "priority": 5,
         "ready_at": now if ringable else None,
         "open_cases": ringable,

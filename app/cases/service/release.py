@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, exists, func, select, update
+from sqlalchemy import bindparam, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
+from app.db import UTCDateTime
 from app.people.models import User
 from app.problems import NotFoundError
 
@@ -26,22 +27,33 @@ def release(session: Session, actor: User, now: datetime, batch_id: int) -> None
         end_batches(session, [batch.id], now, "released")
 
 
+_HAS_EXPIRED = Batch.lease_expires_at <= bindparam("moment", type_=UTCDateTime)
+_OVER = (
+    select(
+        Batch.id,
+        case(
+            (_HAS_EXPIRED, "expired"), (Campaign.status == "closed", "closed"), else_="deactivated"
+        ),
+    )
+    .join(Campaign, Campaign.id == Batch.campaign_id)
+    .join(User, User.id == Batch.user_id)
+    .where(
+        Batch.ended_at.is_(None),
+        _HAS_EXPIRED | (Campaign.status == "closed") | User.active.is_(False),
+    )
+    .with_for_update(skip_locked=True, of=Batch)
+)
+
+
 def end_expired(session: Session, now: datetime) -> None:
-    """End every batch whose lease or campaign is over; a claim does this first, so that no
-    scheduler has to.
+    """End every batch whose lease, campaign or account is over; a claim does this first, so that
+    no scheduler has to.
 
     A batch that somebody is just saving on is skipped: that save decides.
     """
-    is_over = (Batch.lease_expires_at <= now) | (Campaign.status == "closed")
-    query = (
-        select(Batch.id, Batch.lease_expires_at <= now)
-        .join(Campaign, Campaign.id == Batch.campaign_id)
-        .where(Batch.ended_at.is_(None), is_over)
-        .with_for_update(skip_locked=True, of=Batch)
-    )
-    over = session.execute(query).all()
-    end_batches(session, [id_ for id_, expired in over if expired], now, "expired")
-    end_batches(session, [id_ for id_, expired in over if not expired], now, "closed")
+    over = session.execute(_OVER, {"moment": now}).all()
+    for reason in ("expired", "closed", "deactivated"):
+        end_batches(session, [id_ for id_, why in over if why == reason], now, reason)
 
 
 def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reason: str) -> None:
@@ -57,10 +69,34 @@ def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reaso
     )
 
 
-def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> None:
-    """Put groups back into the queue: their held cases are open again, their numbers free."""
+def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> int:
+    """Put groups back into the queue: their held cases are open again, their numbers free.
+
+    Returns how many cases were held.
+    """
     # The group's row before those of its cases, as everywhere.
     realign(session, group_ids)
+    freed = session.scalars(
+        update(Case)
+        .where(Case.group_id.in_(group_ids), Case.state == "held")
+        .values(state="open")
+        .returning(Case.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    release_numbers(session, group_ids, now)
+    return len(freed)
+
+
+def unhold(session: Session, group_ids: Sequence[int], now: datetime) -> None:
+    """Take groups out of their batches without letting the queue have them: the caller puts them
+    into another batch in the same transaction.
+    """
+    session.execute(
+        update(CallGroup)
+        .where(CallGroup.id.in_(group_ids))
+        .values(batch_id=None)
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         update(Case)
         .where(Case.group_id.in_(group_ids), Case.state == "held")
@@ -75,7 +111,13 @@ def realign(session: Session, group_ids: Sequence[int]) -> None:
     since when, how urgent.
     """
     is_open = (Case.group_id == CallGroup.id, Case.state.in_(("open", "held")))
-    has_appointment = exists().where(*is_open, Case.appointment_at.is_not(None))
+    promised = (*is_open, Case.appointment_at.is_not(None))
+    soonest = (
+        select(Case.appointment_user_id)
+        .where(*promised)
+        .order_by(Case.appointment_at, Case.id)
+        .limit(1)
+    )
     session.execute(
         update(CallGroup)
         .where(CallGroup.id.in_(group_ids))
@@ -83,7 +125,8 @@ def realign(session: Session, group_ids: Sequence[int]) -> None:
             batch_id=None,
             open_cases=select(func.count(Case.id)).where(*is_open).scalar_subquery(),
             ready_at=select(func.min(Case.ready_at)).where(*is_open).scalar_subquery(),
-            priority=case((has_appointment, APPOINTMENT), else_=ORDINARY),
+            priority=case((exists().where(*promised), APPOINTMENT), else_=ORDINARY),
+            appointment_user_id=soonest.scalar_subquery(),
         )
         .execution_options(synchronize_session=False)
     )

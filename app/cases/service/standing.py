@@ -1,0 +1,239 @@
+"""A call group under lock: its cases with their numbers, and the batch in which it is held.
+
+Whoever changes a case locks batch and group first, in this order, and reads only then.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, case, exists, null, select, update
+from sqlalchemy.orm import Session
+
+from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.following import Decision, State
+from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.service.release import APPOINTMENT, ORDINARY
+from app.db import Base, UTCDateTime
+from app.residents.models import Number, ResidentNumber
+
+# Tables, not entities: these statements run with every save.
+_CASES, _GROUPS, _BATCHES, _HOLDS, _LINES, _NUMBERS = (
+    Base.metadata.tables[model.__tablename__]
+    for model in (Case, CallGroup, Batch, Hold, ResidentNumber, Number)
+)
+_WRITTEN = (
+    "state", "passed_to", "outcome", "ready_at", "attempts", "appointment_at", "appointment_until",
+    "appointment_user_id", "last_disposition", "last_call_at",
+)  # fmt: skip
+
+
+@dataclass
+class Member:
+    """A case of the group. What is changed here is written by ``Standing.write``."""
+
+    id: int
+    resident_id: int
+    community_code: str
+    state: str
+    passed_to: str | None
+    outcome: str
+    ready_at: datetime | None
+    attempts: int
+    appointment_at: datetime | None
+    appointment_until: datetime | None
+    appointment_user_id: int | None
+    last_disposition: str | None
+    last_call_at: datetime | None
+    numbers: dict[int, str] = field(default_factory=dict)
+    """The resident's numbers by their keys, in order of preference."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be rung."""
+        return self.state in {State.OPEN.value, State.HELD.value}
+
+    def follow(self, decision: Decision) -> None:
+        """Take over what the rules decided."""
+        self.state = decision.state.value
+        self.outcome = decision.outcome
+        self.passed_to = decision.passed_to.value if decision.passed_to else None
+        self.ready_at = decision.ready_at if decision.state is State.OPEN else None
+        self.appointment_at = self.ready_at if decision.appointment else None
+        self.appointment_until = decision.appointment_until if decision.appointment else None
+        self.appointment_user_id = decision.appointment_user_id if decision.appointment else None
+
+
+@dataclass(frozen=True)
+class HeldBatch:
+    """The batch that holds the group."""
+
+    id: int
+    user_id: int
+    opened_at: datetime | None
+    lease_expires_at: datetime
+
+
+@dataclass
+class Standing:
+    """A call group as it stands, nobody else being able to change it."""
+
+    group_id: int
+    campaign_id: int
+    batch_id: int | None
+    batch: HeldBatch | None
+    """None too where the group changed hands just before it was locked."""
+    avoid_user_id: int | None
+    members: dict[int, Member]
+
+    @property
+    def holder_id(self) -> int | None:
+        """Who has it in hand."""
+        return self.batch.user_id if self.batch else None
+
+    @property
+    def waiting(self) -> Iterator[Member]:
+        """Its cases that are still to be rung."""
+        return (member for member in self.members.values() if member.waits)
+
+    def write(self, session: Session, member: Member) -> None:
+        """Write a changed case down."""
+        values = {f"to_{name}": getattr(member, name) for name in _WRITTEN}
+        session.execute(_WRITE, {**values, "case": member.id})
+
+    def settle(self, session: Session, actor_id: int, rules: CallingRules, now: datetime) -> None:
+        """Bring group, numbers and batch in line with the cases.
+
+        While somebody holds a case of the group, its numbers stay theirs. A sign of life of its
+        holder lets the lease run on; a batch in which nothing is left ends.
+        """
+        if any(member.state == State.HELD.value for member in self.members.values()):
+            session.execute(_SPARE, {"group": self.group_id, "spared": self.avoid_user_id})
+        else:
+            session.execute(_ALIGN, {"group": self.group_id, **self._queue_values()})
+            if self.batch_id is not None:
+                session.execute(_FREE, {"group": self.group_id, "now": now})
+        if self.batch is not None:
+            self._renew_or_end(session, self.batch, actor_id, rules, now)
+
+    def _queue_values(self) -> dict[str, Any]:
+        """What the queue says of a group that nobody holds; as ``release.realign`` has it."""
+        waiting = [member for member in self.waiting if member.ready_at is not None]
+        promised = [
+            (member.appointment_at, member.id, member.appointment_user_id)
+            for member in waiting
+            if member.appointment_at is not None
+        ]
+        return {
+            "waiting": len(waiting),
+            "ready": min((m.ready_at for m in waiting if m.ready_at is not None), default=None),
+            "urgency": APPOINTMENT if promised else ORDINARY,
+            "whose": min(promised)[2] if promised else None,
+            "spared": self.avoid_user_id,
+        }
+
+    def _renew_or_end(
+        self, session: Session, batch: HeldBatch, actor_id: int, rules: CallingRules, now: datetime
+    ) -> None:
+        opened_at, lease = batch.opened_at, batch.lease_expires_at
+        if batch.user_id == actor_id:
+            opened_at = opened_at or now
+            lease = max(lease, now + timedelta(minutes=rules.lease_minutes))
+        values = {"batch": batch.id, "opened": opened_at, "lease": lease, "now": now}
+        session.execute(_RENEW_OR_END, values)
+
+
+def lock(session: Session, case_id: int) -> Standing | None:
+    """Return the case's group, locked until the transaction ends; None for no such case."""
+    found = session.execute(_WHERE, {"case": case_id}).one_or_none()
+    if found is None:
+        return None
+    batch = None
+    if found.batch_id is not None:
+        batch = session.execute(_LOCK_BATCH, {"batch": found.batch_id}).one()
+    group = session.execute(_LOCK_GROUP, {"group": found.group_id}).one()
+    same = batch is not None and batch.id == group.batch_id and batch.ended_at is None
+    return Standing(
+        group_id=group.id,
+        campaign_id=group.campaign_id,
+        batch_id=group.batch_id,
+        batch=HeldBatch(*batch[:4]) if batch is not None and same else None,
+        avoid_user_id=group.avoid_user_id,
+        members=_members(session, group.id),
+    )
+
+
+def _members(session: Session, group_id: int) -> dict[int, Member]:
+    members: dict[int, Member] = {}
+    for *facts, number_id, value in session.execute(_READ_MEMBERS, {"group": group_id}):
+        member = members.get(facts[0])
+        if member is None:
+            member = members[facts[0]] = Member(*facts)
+        if number_id is not None:
+            member.numbers[number_id] = value
+    return members
+
+
+_WHERE = (
+    select(_CASES.c.group_id, _GROUPS.c.batch_id)
+    .join(_GROUPS, _GROUPS.c.id == _CASES.c.group_id)
+    .where(_CASES.c.id == bindparam("case"))
+)
+_LOCK_BATCH = (
+    select(
+        _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.lease_expires_at,
+        _BATCHES.c.ended_at,
+    )
+    .where(_BATCHES.c.id == bindparam("batch"))
+    .with_for_update()
+)  # fmt: skip
+_LOCK_GROUP = (
+    select(_GROUPS.c.id, _GROUPS.c.campaign_id, _GROUPS.c.batch_id, _GROUPS.c.avoid_user_id)
+    .where(_GROUPS.c.id == bindparam("group"))
+    .with_for_update()
+)
+_READ_MEMBERS = (
+    select(
+        _CASES.c.id, _CASES.c.resident_id, _CASES.c.community_code,
+        *(_CASES.c[name] for name in _WRITTEN),
+        _LINES.c.number_id, _NUMBERS.c.value,
+    )
+    .outerjoin(_LINES, _LINES.c.resident_id == _CASES.c.resident_id)
+    .outerjoin(_NUMBERS, _NUMBERS.c.id == _LINES.c.number_id)
+    .where(_CASES.c.group_id == bindparam("group"))
+    .order_by(_CASES.c.id, _LINES.c.position)
+)  # fmt: skip
+_WRITE = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("case"))
+    .values({name: bindparam(f"to_{name}") for name in _WRITTEN})
+)
+_SPARE = (
+    update(_GROUPS)
+    .where(_GROUPS.c.id == bindparam("group"))
+    .values(avoid_user_id=bindparam("spared"))
+)
+_ALIGN = _SPARE.values(
+    batch_id=null(),
+    open_cases=bindparam("waiting"),
+    ready_at=bindparam("ready"),
+    priority=bindparam("urgency"),
+    appointment_user_id=bindparam("whose"),
+)
+_FREE = (
+    update(_HOLDS)
+    .where(_HOLDS.c.group_id == bindparam("group"), _HOLDS.c.released_at.is_(None))
+    .values(released_at=bindparam("now"))
+)
+_IS_LEFT = exists().where(_GROUPS.c.batch_id == bindparam("batch"))
+_RENEW_OR_END = (
+    update(_BATCHES)
+    .where(_BATCHES.c.id == bindparam("batch"), _BATCHES.c.ended_at.is_(None))
+    .values(
+        opened_at=bindparam("opened"),
+        lease_expires_at=bindparam("lease"),
+        ended_at=case((_IS_LEFT, null()), else_=bindparam("now", type_=UTCDateTime)),
+        end_reason=case((_IS_LEFT, ""), else_="finished"),
+    )
+)

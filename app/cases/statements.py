@@ -1,0 +1,259 @@
+"""The statements of the claim, each with its name: SQL by hand, where every one of them counts.
+
+Written once for both engines; what differs between them stands in ``_OF``. A lane is a community
+and a language (``rules.languages``): one range of the queue's index each, so that what a claim
+costs does not grow with the number of cases.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Integer, String, TextClause, TextualSelect, bindparam, column, text
+from sqlalchemy.orm import Session
+
+from app.db import UTCDateTime
+
+_MOMENTS = ("now", "anyones", "rested", "midnight")
+
+# A group that could be given to this user now: nobody was to be spared, it was not laid aside
+# today, and none of its numbers is in other hands or resting from another campaign.
+_FREE = """
+  AND g.batch_id IS NULL AND g.ready_at <= :now
+  AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
+  AND NOT EXISTS (
+    SELECT 1 FROM skips s
+    WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight)
+  AND NOT EXISTS (
+    SELECT 1 FROM cases c
+    JOIN resident_numbers n ON n.resident_id = c.resident_id
+    JOIN numbers m ON m.id = n.number_id
+    WHERE c.group_id = g.id AND c.state = 'open'
+      AND ((m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
+        OR EXISTS (SELECT 1 FROM holds h
+                   WHERE h.number_id = n.number_id AND h.released_at IS NULL)))
+"""
+
+_OWN = """
+  SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  FROM call_groups g
+  WHERE g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0
+    AND g.community_code IN ({codes}) {free}
+  ORDER BY g.ready_at, g.address_key, g.id LIMIT :size {locked}
+"""
+
+# An appointment is its own volunteer's first, and anyone's some minutes after its time.
+_LANE = """
+  SELECT {columns}
+  FROM call_groups g
+  WHERE g.campaign_id = :campaign AND g.community_code = {code} AND g.language = {language}
+    AND g.ready_at IS NOT NULL
+    AND (g.appointment_user_id IS NULL
+      OR (g.appointment_user_id <> :user AND g.ready_at <= :anyones)) {free}
+  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size {locked}
+"""
+
+_TAKE = """
+WITH best AS (
+  SELECT * FROM ({own}) AS own
+  UNION ALL
+  {others}
+)
+UPDATE call_groups SET batch_id = :batch
+WHERE batch_id IS NULL AND id IN (
+  SELECT id FROM (
+    SELECT id, sum(open_cases) OVER
+        (ORDER BY turn, priority, rank, ready_at, address_key, id) - open_cases AS before
+    FROM best) AS ranked
+  WHERE before < :size)
+RETURNING id
+"""
+
+_COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, g.ready_at, g.address_key"
+
+# On PostgreSQL rows are locked as they are read, and those that another claim has are passed over.
+_OF: dict[str, dict[str, str]] = {
+    "sqlite": {
+        "codes": "SELECT lane.value ->> 0 FROM json_each(:lanes) AS lane",
+        "locked": "",
+        "others": """
+  SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  FROM json_each(:lanes) AS lane JOIN call_groups g ON g.id IN ({lane})""",
+        "columns": "g.id",
+        "code": "lane.value ->> 0",
+        "language": "lane.value ->> 1",
+        "lanes": "json_each(:lanes)",
+        "spoken": "g.language IN (SELECT lane.value ->> 1 FROM json_each(:lanes) AS lane)",
+        "mine_alone": "1 = 1",
+    },
+    "postgresql": {
+        "codes": "SELECT lane ->> 0 FROM json_array_elements(CAST(:lanes AS json)) AS lane",
+        "locked": "FOR UPDATE OF g SKIP LOCKED",
+        "others": """
+  SELECT best.* FROM json_array_elements(CAST(:lanes AS json)) AS lane
+  CROSS JOIN LATERAL ({lane}) AS best""",
+        "columns": _COLUMNS.format(rank="CAST(lane ->> 2 AS integer)"),
+        "code": "lane ->> 0",
+        "language": "lane ->> 1",
+        "lanes": "json_array_elements(CAST(:lanes AS json))",
+        "spoken": "g.language IN (SELECT lane ->> 1 FROM json_array_elements(CAST(:lanes AS json))"
+        " AS lane)",
+        # Whoever comes second passes over the number instead of waiting for the first.
+        "mine_alone": "pg_try_advisory_xact_lock({space}, CAST(n.number_id % 2147483647 AS int))",
+    },
+}
+_SPACE = 7_202_612
+"""The first half of the keys of advisory locks on numbers: any figure, the same everywhere."""
+
+
+def dialect(session: Session) -> str:
+    """Return the name of the engine that the session works on."""
+    return session.get_bind().dialect.name
+
+
+def _moments(sql: str) -> TextClause:
+    found = [name for name in _MOMENTS if f":{name}" in sql]
+    binds: list[Any] = [bindparam(name, type_=UTCDateTime()) for name in found]
+    return text(sql).bindparams(*binds)
+
+
+@cache
+def take(engine: str) -> TextClause:
+    """Take the next groups in the design's order, up to ``size`` cases or a few more."""
+    of = _OF[engine]
+    own = _OWN.format(free=_FREE, codes=of["codes"], locked=of["locked"])
+    lane = _LANE.format(free=_FREE, **of)
+    return _moments(_TAKE.format(own=own, others=of["others"].format(lane=lane)))
+
+
+MARK = text("""
+UPDATE cases SET state = 'held'
+WHERE state = 'open' AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)
+RETURNING id
+""")
+"""Cases follow their groups into the batch."""
+
+
+@cache
+def hold(engine: str) -> TextClause:
+    """Hold every number of the batch's cases that is free; of two groups that share one, the
+    first has it.
+
+    A batch is older than none that held the number before it, or leaves it: so generations of a
+    number grow. Whoever waited for a lock has an old clock: no hold begins before the last ended.
+    """
+    mine_alone = _OF[engine]["mine_alone"].format(space=_SPACE)
+    return _moments(f"""
+INSERT INTO holds (number_id, generation, group_id, batch_id, user_id, held_at)
+SELECT n.number_id, :batch, min(c.group_id), :batch, :user,
+  coalesce((SELECT max(h.released_at) FROM holds h
+            WHERE h.number_id = n.number_id AND h.released_at > :now), :now)
+FROM call_groups g
+JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+JOIN resident_numbers n ON n.resident_id = c.resident_id
+WHERE g.batch_id = :batch
+  AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
+                  AND (h.released_at IS NULL OR h.generation >= :batch))
+  AND {mine_alone}
+GROUP BY n.number_id ORDER BY n.number_id
+ON CONFLICT DO NOTHING
+""")  # noqa: S608 - made of this module's constants
+
+
+LOST = text("""
+SELECT DISTINCT g.id FROM call_groups g
+JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+JOIN resident_numbers n ON n.resident_id = c.resident_id
+LEFT JOIN holds h ON h.number_id = n.number_id AND h.batch_id = :batch AND h.group_id = g.id
+  AND h.released_at IS NULL
+WHERE g.batch_id = :batch AND h.id IS NULL
+""")
+"""The groups of a batch of which a number could not be had."""
+
+
+# Why ready groups are not given to this user; at most so many are looked at, for who asks in vain
+# asks often.
+_MOST_LOOKED_AT = 2000
+_MOST_RESTING = 10_000
+
+_CAUSES = """
+SELECT cause, sum(open_cases) AS cases, min(later) AS later FROM (
+  SELECT g.open_cases,
+    CASE WHEN NOT {spoken} THEN 'language'
+      WHEN EXISTS (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
+                   AND s.skipped_at >= :midnight) THEN 'skipped'
+      WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
+        THEN 'for_others'
+      WHEN EXISTS ({numbers} AND EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
+                                         AND h.released_at IS NULL)) THEN 'held'
+      WHEN EXISTS ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
+        THEN 'other_campaign'
+      ELSE 'ready' END AS cause,
+    ({reached} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign) AS later
+  FROM call_groups g
+  WHERE g.campaign_id = :campaign AND g.community_code IN ({codes}) AND g.batch_id IS NULL
+    AND g.ready_at <= :now
+  LIMIT {most}) AS looked_at
+GROUP BY cause
+"""
+_NUMBERS = """
+  SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
+  JOIN numbers m ON m.id = n.number_id WHERE c.group_id = g.id AND c.state = 'open'"""
+_REACHED = _NUMBERS.replace("SELECT 1", "SELECT max(m.reached_at)")
+
+_RESTING = """
+SELECT sum(open_cases) FROM (
+  SELECT g.open_cases FROM call_groups g
+  WHERE g.campaign_id = :campaign AND g.community_code IN ({codes}) AND g.batch_id IS NULL
+    AND g.ready_at > :now
+  LIMIT {most}) AS looked_at
+"""
+
+_NEXT = """
+SELECT min(ready_at) AS ready_at FROM (
+  SELECT (SELECT min(g.ready_at) FROM call_groups g
+          WHERE g.campaign_id = :campaign AND g.community_code = {code}
+            AND g.language = {language} AND g.priority = urgent.priority
+            AND g.batch_id IS NULL AND g.ready_at > :now) AS ready_at
+  FROM {lanes} AS lane CROSS JOIN (SELECT 0 AS priority UNION ALL SELECT 5) AS urgent) AS soonest
+"""
+
+_HELD = """
+SELECT count(*) FROM batches b
+JOIN call_groups g ON g.batch_id = b.id
+JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+WHERE b.ended_at IS NULL AND b.campaign_id = :campaign AND b.user_id <> :user
+  AND g.community_code IN ({codes})
+"""
+
+
+@cache
+def causes(engine: str) -> TextualSelect:
+    """Why the ready groups of the lanes' communities are not for this user: cause, cases, and
+    since when a number of theirs rests.
+    """
+    of = _OF[engine]
+    sql = _CAUSES.format(
+        numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
+        codes=of["codes"], spoken=of["spoken"],
+    )  # fmt: skip
+    return _moments(sql).columns(
+        column("cause", String), column("cases", Integer), column("later", UTCDateTime())
+    )
+
+
+@cache
+def resting(engine: str) -> TextClause:
+    """How many cases of the lanes' communities wait for a time to come."""
+    return _moments(_RESTING.format(codes=_OF[engine]["codes"], most=_MOST_RESTING))
+
+
+@cache
+def next_ready(engine: str) -> TextualSelect:
+    """When the next group of the lanes is ready."""
+    return _moments(_NEXT.format(**_OF[engine])).columns(column("ready_at", UTCDateTime()))
+
+
+@cache
+def held_by_others(engine: str) -> TextClause:
+    """How many cases of the lanes' communities others have in hand."""
+    return text(_HELD.format(codes=_OF[engine]["codes"]))
