@@ -1,16 +1,47 @@
 """Reads about campaigns."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, Text, bindparam, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign, CampaignCommunity
+from app.campaigns.rules.calling import CallingRules, rules_from
 from app.people import queries as people
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.models import Resident
 from app.territory.models import Community
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a campaign says of every claim and every call: read with each of them, by columns."""
+
+    id: int
+    status: str
+    rules: CallingRules
+    dispositions: Mapping[str, str]
+    languages: Sequence[str]
+    language_fallback: bool
+
+
+def get_terms(session: Session, campaign_id: int) -> Terms:
+    """Return the terms of a campaign that exists."""
+    row = session.execute(_TERMS, {"campaign": campaign_id}).one()
+    return Terms(
+        row.id, row.status, _rules(row.rules), row.dispositions, row.languages,
+        row.language_fallback,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=128)
+def _rules(text: str) -> CallingRules:
+    """Reading the rules takes longer than asking for them, and they never change."""
+    return rules_from(json.loads(text))
 
 
 def visible(user: User) -> Select[Campaign]:
@@ -81,3 +112,10 @@ def residents_by_community(session: Session, campaign: Campaign) -> Mapping[str,
         .group_by(CampaignCommunity.community_code)
     )
     return {code: number for code, number in session.execute(query)}  # noqa: C416
+
+
+_TERMS = select(
+    Campaign.id, Campaign.status, cast(Campaign.rules_table, Text).label("rules"),
+    Campaign.dispositions,
+    Campaign.languages, Campaign.language_fallback,
+).where(Campaign.id == bindparam("campaign"))  # fmt: skip

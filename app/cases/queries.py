@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.campaigns.models import Campaign
+from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import is_allowed
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
@@ -20,19 +20,8 @@ from app.residents.models import Resident, ResidentNumber
 
 def count_held(session: Session, user: User, campaign_id: int) -> int:
     """Return how many cases the user holds in the campaign."""
-    query = (
-        select(func.count())
-        .select_from(Case)
-        .join(CallGroup, CallGroup.id == Case.group_id)
-        .join(Batch, Batch.id == CallGroup.batch_id)
-        .where(
-            Batch.user_id == user.id,
-            Batch.campaign_id == campaign_id,
-            Batch.ended_at.is_(None),
-            Case.state == "held",
-        )
-    )
-    return session.scalar(query) or 0
+    asked = {"user": user.id, "campaign": campaign_id}
+    return session.scalar(_HELD, asked) or 0
 
 
 def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Batch]:
@@ -77,7 +66,7 @@ def has_held(session: Session, user: User, group_id: int) -> bool:
 
 
 def why_nothing(
-    session: Session, user: User, campaign: Campaign, ways: Sequence[Lane], now: datetime
+    session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
 ) -> tuple[dict[str, int], datetime | None]:
     """Return the cases that wait, counted by cause, and when the next one's time comes.
 
@@ -105,9 +94,7 @@ def why_nothing(
     return waiting, min((time for time in times if time is not None), default=None)
 
 
-def _times(
-    found: Mapping[str, Any], campaign: Campaign, now: datetime
-) -> Iterator[datetime | None]:
+def _times(found: Mapping[str, Any], campaign: Terms, now: datetime) -> Iterator[datetime | None]:
     """When what is ready, but not for this user now, can be given to them."""
     if "other_campaign" in found:
         yield found["other_campaign"].later + timedelta(days=campaign.rules.rest_days)
@@ -118,7 +105,7 @@ def _times(
 
 
 def claim_values(
-    user_id: int, campaign: Campaign, ways: Sequence[Lane], now: datetime
+    user_id: int, campaign: Terms, ways: Sequence[Lane], now: datetime
 ) -> dict[str, Any]:
     """Return what the statements of the claim are filled with; ``now`` is in the local zone."""
     return {
@@ -130,3 +117,15 @@ def claim_values(
         "rested": now - timedelta(days=campaign.rules.rest_days),
         "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
     }
+
+
+_HELD = (
+    select(func.count())
+    .select_from(Batch)
+    .join(CallGroup, CallGroup.batch_id == Batch.id)
+    .join(Case, Case.group_id == CallGroup.id)
+    .where(
+        Batch.user_id == bindparam("user"), Batch.campaign_id == bindparam("campaign"),
+        Batch.ended_at.is_(None), Case.state == "held",
+    )
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.people.models import Team, User, UserCommunity
@@ -45,13 +45,28 @@ def scope(user: User) -> Select[str]:
     """
     if user.role == "administrator":
         return select(Community.code)
-    named = select(UserCommunity.community_code).where(UserCommunity.user_id == user.id)
+    return _scope(user.id, user.team_id)
+
+
+def _scope(
+    user_id: int | BindParameter[int], team_id: int | BindParameter[int] | None
+) -> Select[str]:
+    named = select(UserCommunity.community_code).where(UserCommunity.user_id == user_id)
     of_team = (
         select(Community.code)
         .join(Team, Team.street_code == Community.street_code)
-        .where(Team.id == user.team_id, ~named.exists())
+        .where(Team.id == team_id, ~named.exists())
     )
     return named.union(of_team).subquery().select()
+
+
+SCOPE = _scope(bindparam("scope_user"), bindparam("scope_team"))
+"""The scope of anybody but an administrator, made once: to be filled with ``scope_values``."""
+
+
+def scope_values(user: User) -> dict[str, int | None]:
+    """Return what ``SCOPE`` is filled with."""
+    return {"scope_user": user.id, "scope_team": user.team_id}
 
 
 def sees(session: Session, user: User, community_code: str) -> bool:

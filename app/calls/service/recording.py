@@ -12,8 +12,8 @@ from app.calls import rules
 from app.calls.models import Call
 from app.calls.rules import CallInput, Circumstances
 from app.calls.service.deciding import Histories, decide, next_position, spare
-from app.campaigns.models import Campaign
-from app.campaigns.rules.calling import CallingRules
+from app.campaigns import queries as campaigns
+from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Hold
 from app.cases.service.standing import Member, Standing, lock
@@ -46,8 +46,7 @@ class _Save:
     session: Session
     actor: User
     now: datetime
-    campaign: Campaign
-    calling: CallingRules
+    campaign: Terms
     standing: Standing
     histories: Histories
     call: CallInput
@@ -143,12 +142,12 @@ def _begin(
     call: CallInput,
     known: _Known,
 ) -> _Save:
-    campaign = session.get_one(Campaign, standing.campaign_id)
+    campaign = campaigns.get_terms(session, standing.campaign_id)
     rules.check(call, now)
     number_id = _number_id(standing.members[case_id], call.number)
     histories = Histories(session, standing)
     return _Save(
-        session, actor, now, campaign, campaign.rules, standing, histories, call, number_id,
+        session, actor, now, campaign, standing, histories, call, number_id,
         known.generation, known.newest,
     )  # fmt: skip
 
@@ -179,7 +178,7 @@ def _record(save: _Save, member: Member, more: dict[str, Any]) -> Call:
     )  # fmt: skip
     if row.applied:
         save.histories.add(row)
-        decide(save.session, save.standing, save.histories, row, save.calling, save.now)
+        decide(save.session, save.standing, save.histories, row, save.campaign.rules, save.now)
     row.id = _insert(save.session, row)
     return row
 
@@ -238,7 +237,7 @@ def _finish(save: _Save, row: Call) -> None:
         # Other campaigns leave a number alone for a while once somebody was reached on it.
         reached = {"number": save.number_id, "at": call.ended_at, "campaign": save.campaign.id}
         session.execute(_REACHED, reached)
-    save.standing.settle(session, save.actor.id, save.calling, save.now)
+    save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
     audit.record(
         session, save.actor.id, save.now, "call_recorded", "call", row.id, case=row.case_id
     )

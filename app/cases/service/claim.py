@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.campaigns import queries as campaigns
-from app.campaigns.models import Campaign, CampaignCommunity
+from app.campaigns.models import CampaignCommunity
+from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import is_allowed, next_allowed
 from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
 from app.cases.service.release import end_expired, free_groups
+from app.db import Base
 from app.people import queries as people
 from app.people.models import User
-from app.problems import ForbiddenError, Problem
+from app.problems import ForbiddenError, NotFoundError, Problem
 
 LARGEST_BATCH = 60
 MOST_ROUNDS = 4
@@ -51,14 +53,17 @@ def claim(
         raise ForbiddenError
     if not 1 <= size <= LARGEST_BATCH:
         raise Problem("batch_size", field="size", values={"largest": LARGEST_BATCH})
-    campaign = campaigns.get_campaign(session, actor, campaign_id)
+    codes = _communities(session, actor, campaign_id)
+    campaign = campaigns.get_terms(session, campaign_id)
     if campaign.status != "open":
         raise Problem("campaign_not_open")
     end_expired(session, now)
     room = campaign.rules.max_held - queries.count_held(session, actor, campaign_id)
     if room <= 0:
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
-    ways = _lanes(session, actor, campaign, community)
+    asked_for = [code for code in codes if community in {None, code}]
+    fallback = campaign.language_fallback
+    ways = lanes(asked_for, campaign.languages, actor.languages, fallback=fallback)
     if not ways or not is_allowed(campaign.rules, now):
         return _nothing(session, actor, campaign, now, ways)
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
@@ -68,7 +73,7 @@ def claim(
 
 
 def _nothing(
-    session: Session, actor: User, campaign: Campaign, now: datetime, ways: Sequence[Lane]
+    session: Session, actor: User, campaign: Terms, now: datetime, ways: Sequence[Lane]
 ) -> Claim:
     waiting, ready_at = queries.why_nothing(session, actor, campaign, ways, now)
     if ready_at is not None:
@@ -76,18 +81,13 @@ def _nothing(
     return Claim(None, waiting, ready_at)
 
 
-def _lanes(
-    session: Session, actor: User, campaign: Campaign, community: str | None
-) -> Sequence[Lane]:
-    query = select(CampaignCommunity.community_code).where(
-        CampaignCommunity.campaign_id == campaign.id,
-        CampaignCommunity.community_code.in_(people.scope(actor)),
-    )
-    if community is not None:
-        query = query.where(CampaignCommunity.community_code == community)
-    codes = session.scalars(query.order_by(CampaignCommunity.community_code)).all()
-    fallback = campaign.language_fallback
-    return lanes(codes, campaign.languages, actor.languages, fallback=fallback)
+def _communities(session: Session, actor: User, campaign_id: int) -> Sequence[str]:
+    """The campaign's communities in which the actor works. Raises NotFoundError for none."""
+    values = {"campaign": campaign_id, **people.scope_values(actor)}
+    codes = session.scalars(_COMMUNITIES, values).all()
+    if not codes:
+        raise NotFoundError(f"campaign {campaign_id}")
+    return codes
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,41 @@ class Asked:
     """What a claim looks for: for whom, where, and how much."""
 
     user_id: int
-    campaign: Campaign
+    campaign: Terms
     lanes: Sequence[Lane]
     now: datetime
     size: int
 
 
 def _take(session: Session, asked: Asked) -> Batch | None:
-    lease = timedelta(minutes=asked.campaign.rules.unopened_minutes)
-    batch = Batch(
-        campaign_id=asked.campaign.id, user_id=asked.user_id, claimed_at=asked.now,
-        lease_expires_at=asked.now + lease,
-    )  # fmt: skip
-    session.add(batch)
-    session.flush()
+    minutes = asked.campaign.rules.unopened_minutes
+    batch = start_batch(session, asked.campaign.id, asked.user_id, asked.now, minutes)
     if not _fill(session, asked, batch.id):
-        session.delete(batch)
+        drop_batch(session, batch)
         return None
     return batch
+
+
+def start_batch(
+    session: Session, campaign_id: int, user_id: int, now: datetime, minutes: int, **more: object
+) -> Batch:
+    """Write an empty batch down, whose lease lasts so many minutes, and return it.
+
+    What is returned belongs to no session: it is read, and changed only by statements.
+    """
+    values = {
+        "campaign_id": campaign_id, "user_id": user_id, "claimed_at": now, "end_reason": "",
+        "lease_expires_at": now + timedelta(minutes=minutes),
+        "handed_by_id": None, "opened_at": None, "ended_at": None, **more,
+    }  # fmt: skip
+    batch = Batch(id=session.scalar(_START, values), **values)
+    make_transient_to_detached(batch)
+    return batch
+
+
+def drop_batch(session: Session, batch: Batch) -> None:
+    """Take back a batch into which nothing came."""
+    session.execute(_DROP, {"batch": batch.id})
 
 
 def _fill(session: Session, asked: Asked, batch_id: int) -> int:
@@ -142,6 +159,7 @@ def hold_groups(session: Session, batch: Batch, group_ids: Sequence[int], now: d
         update(CallGroup)
         .where(CallGroup.id.in_(group_ids), CallGroup.batch_id.is_(None))
         .values(batch_id=batch.id)
+        .execution_options(synchronize_session=False)
     )
     return _hold(session, batch.user_id, batch.id, now)[0]
 
@@ -160,3 +178,16 @@ def _hold(session: Session, user_id: int, batch_id: int, now: datetime) -> tuple
         return marked, True
     session.execute(delete(Hold).where(Hold.batch_id == batch_id, Hold.group_id.in_(lost)))
     return marked - free_groups(session, lost, now), False
+
+
+_BATCHES = Base.metadata.tables[Batch.__tablename__]
+_START = insert(_BATCHES).returning(_BATCHES.c.id)
+_DROP = delete(_BATCHES).where(_BATCHES.c.id == bindparam("batch"))
+_COMMUNITIES = (
+    select(CampaignCommunity.community_code)
+    .where(
+        CampaignCommunity.campaign_id == bindparam("campaign"),
+        CampaignCommunity.community_code.in_(people.SCOPE),
+    )
+    .order_by(CampaignCommunity.community_code)
+)

@@ -1,6 +1,6 @@
 """Taking back what one has just let go of: the call was undone, and nobody else has the case."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,14 +26,9 @@ def take_back(
     campaign = session.get_one(Campaign, group.campaign_id)
     if campaign.status != "open" or not actor.active:
         return None
-    lease = timedelta(minutes=campaign.rules.lease_minutes)
-    batch = Batch(
-        campaign_id=campaign.id, user_id=actor.id, claimed_at=now, opened_at=now,
-        lease_expires_at=now + lease,
-    )  # fmt: skip
-    session.add(batch)
-    session.flush()
+    minutes = campaign.rules.lease_minutes
+    batch = claim.start_batch(session, campaign.id, actor.id, now, minutes, opened_at=now)
     if not claim.hold_groups(session, batch, [group_id], now):
-        session.delete(batch)
+        claim.drop_batch(session, batch)
         return None
     return batch

@@ -146,22 +146,18 @@ class Standing:
 
 def lock(session: Session, case_id: int) -> Standing | None:
     """Return the case's group, locked until the transaction ends; None for no such case."""
-    found = session.execute(_WHERE, {"case": case_id}).one_or_none()
-    if found is None:
+    # While somebody holds the group, else while nobody does; when it changes hands meanwhile,
+    # neither fits, and it is nobody's batch that we have locked.
+    asked = {"case": case_id}
+    found = session.execute(_LOCK_HELD, asked).one_or_none()
+    group, batch = (None, None) if found is None else (found[:4], HeldBatch(*found[4:]))
+    if group is None:
+        group = session.execute(_LOCK_GROUP, asked).one_or_none()
+    if group is None:
         return None
-    batch = None
-    if found.batch_id is not None:
-        batch = session.execute(_LOCK_BATCH, {"batch": found.batch_id}).one()
-    group = session.execute(_LOCK_GROUP, {"group": found.group_id}).one()
-    same = batch is not None and batch.id == group.batch_id and batch.ended_at is None
-    return Standing(
-        group_id=group.id,
-        campaign_id=group.campaign_id,
-        batch_id=group.batch_id,
-        batch=HeldBatch(*batch[:4]) if batch is not None and same else None,
-        avoid_user_id=group.avoid_user_id,
-        members=_members(session, group.id),
-    )
+    group_id, campaign_id, batch_id, avoid_user_id = group
+    members = _members(session, group_id)
+    return Standing(group_id, campaign_id, batch_id, batch, avoid_user_id, members)
 
 
 def _members(session: Session, group_id: int) -> dict[int, Member]:
@@ -175,23 +171,17 @@ def _members(session: Session, group_id: int) -> dict[int, Member]:
     return members
 
 
-_WHERE = (
-    select(_CASES.c.group_id, _GROUPS.c.batch_id)
-    .join(_GROUPS, _GROUPS.c.id == _CASES.c.group_id)
-    .where(_CASES.c.id == bindparam("case"))
-)
-_LOCK_BATCH = (
-    select(
-        _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.lease_expires_at,
-        _BATCHES.c.ended_at,
-    )
-    .where(_BATCHES.c.id == bindparam("batch"))
-    .with_for_update()
+_GROUP = (_GROUPS.c.id, _GROUPS.c.campaign_id, _GROUPS.c.batch_id, _GROUPS.c.avoid_user_id)
+_BATCH = (
+    _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.lease_expires_at,
 )  # fmt: skip
-_LOCK_GROUP = (
-    select(_GROUPS.c.id, _GROUPS.c.campaign_id, _GROUPS.c.batch_id, _GROUPS.c.avoid_user_id)
-    .where(_GROUPS.c.id == bindparam("group"))
-    .with_for_update()
+_OF_CASE = (_CASES.c.id == bindparam("case"), _GROUPS.c.id == _CASES.c.group_id)
+_LOCK_GROUP = select(*_GROUP).where(*_OF_CASE).with_for_update(of=_GROUPS)
+# Rows are locked in the order in which the tables are named.
+_LOCK_HELD = (
+    select(*_GROUP, *_BATCH)
+    .where(*_OF_CASE, _BATCHES.c.id == _GROUPS.c.batch_id, _BATCHES.c.ended_at.is_(None))
+    .with_for_update(of=[_BATCHES, _GROUPS])
 )
 _READ_MEMBERS = (
     select(
