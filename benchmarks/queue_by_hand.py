@@ -43,9 +43,7 @@ RETURNING id
 """
 HOLD = """
 INSERT INTO holds (number_id, generation, group_id, batch_id, user_id, held_at)
-SELECT n.number_id,
-       1 + coalesce((SELECT max(generation) FROM holds h WHERE h.number_id = n.number_id), 0),
-       min(c.group_id), :batch, :user, :now
+SELECT n.number_id, :batch, min(c.group_id), :batch, :user, :now
 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
 WHERE c.group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch) AND c.state = 'held'
 GROUP BY n.number_id ORDER BY n.number_id

@@ -31,17 +31,18 @@ class Terms:
 
 def get_terms(session: Session, campaign_id: int) -> Terms:
     """Return the terms of a campaign that exists."""
-    row = session.execute(_TERMS, {"campaign": campaign_id}).one()
-    return Terms(
-        row.id, row.status, _rules(row.rules), row.dispositions, row.languages,
-        row.language_fallback,
-    )  # fmt: skip
+    return terms(*session.execute(_TERMS, {"campaign": campaign_id}).one())
 
 
 @lru_cache(maxsize=128)
-def _rules(text: str) -> CallingRules:
-    """Reading the rules takes longer than asking for them, and they never change."""
-    return rules_from(json.loads(text))
+def terms(
+    campaign_id: int, status: str, rules: str, dispositions: str, languages: str, fallback: bool
+) -> Terms:
+    """Return the terms as ``TERMS`` selects them. Reading them takes longer than asking for them,
+    and they hardly ever change.
+    """
+    read = rules_from(json.loads(rules)), json.loads(dispositions), json.loads(languages)
+    return Terms(campaign_id, status, *read, fallback)
 
 
 def visible(user: User) -> Select[Campaign]:
@@ -114,8 +115,13 @@ def residents_by_community(session: Session, campaign: Campaign) -> Mapping[str,
     return {code: number for code, number in session.execute(query)}  # noqa: C416
 
 
-_TERMS = select(
-    Campaign.id, Campaign.status, cast(Campaign.rules_table, Text).label("rules"),
-    Campaign.dispositions,
-    Campaign.languages, Campaign.language_fallback,
-).where(Campaign.id == bindparam("campaign"))  # fmt: skip
+TERMS = (
+    Campaign.id,
+    Campaign.status,
+    cast(Campaign.rules_table, Text),
+    cast(Campaign.dispositions, Text),
+    cast(Campaign.languages, Text),
+    Campaign.language_fallback,
+)
+"""The columns of which ``terms`` makes a value, for a query that asks for more besides."""
+_TERMS = select(*TERMS).where(Campaign.id == bindparam("campaign"))

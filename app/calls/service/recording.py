@@ -13,6 +13,7 @@ from app.calls.models import Call
 from app.calls.rules import CallInput, Circumstances
 from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Hold
@@ -24,8 +25,8 @@ from app.people.rules import STAFF
 from app.problems import NotFoundError, Problem
 from app.residents.models import Number
 
-_CALLS, _HOLDS, _NUMBERS = (
-    Base.metadata.tables[model.__tablename__] for model in (Call, Hold, Number)
+_CALLS, _CAMPAIGNS, _HOLDS, _NUMBERS = (
+    Base.metadata.tables[model.__tablename__] for model in (Call, Campaign, Hold, Number)
 )
 _NOT_WRITTEN_YET = 0
 """Stands for the key of a call while the case is worked out: both are written in one go."""
@@ -57,7 +58,9 @@ class _Save:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is on record of the actor and the group."""
+    """What is on record of the campaign, the actor and the group."""
+
+    campaign: Terms
 
     earlier: int | None
     """The call saved under the key."""
@@ -112,10 +115,15 @@ def record(
 
 
 def _known(session: Session, actor: User, standing: Standing, call: CallInput, key: str) -> _Known:
-    asked = {"user": actor.id, "group": standing.group_id, "key": key, "hold": call.hold}
-    earlier, own, named, newest = session.execute(_KNOWN, asked).one()
+    asked = {
+        "user": actor.id, "group": standing.group_id, "key": key, "hold": call.hold,
+        "campaign": standing.campaign_id,
+    }  # fmt: skip
+    earlier, own, named, newest, *terms = session.execute(_KNOWN, asked).one()
     generation = own if call.hold is None else named
-    return _Known(earlier, own is not None, named is not None, generation, newest)
+    return _Known(
+        campaigns.terms(*terms), earlier, own is not None, named is not None, generation, newest
+    )
 
 
 def _may_hear(
@@ -142,12 +150,11 @@ def _begin(
     call: CallInput,
     known: _Known,
 ) -> _Save:
-    campaign = campaigns.get_terms(session, standing.campaign_id)
     rules.check(call, now)
     number_id = _number_id(standing.members[case_id], call.number)
     histories = Histories(session, standing)
     return _Save(
-        session, actor, now, campaign, standing, histories, call, number_id,
+        session, actor, now, known.campaign, standing, histories, call, number_id,
         known.generation, known.newest,
     )  # fmt: skip
 
@@ -255,7 +262,8 @@ _KNOWN = select(
     _OWN_HOLD.scalar_subquery(),
     _OWN_HOLD.where(_HOLDS.c.generation == bindparam("hold")).scalar_subquery(),
     _NEWEST_HOLD.scalar_subquery(),
-)
+    *campaigns.TERMS,
+).where(_CAMPAIGNS.c.id == bindparam("campaign"))
 _REACHED = (
     update(_NUMBERS)
     .where(_NUMBERS.c.id == bindparam("number"))
