@@ -1,10 +1,15 @@
-"""The claim and the saving of a call as one would write them for one SQLite file and no more."""
+"""The claim and the saving of a call as one would write them for one database and no more.
+
+The same rows are read and left behind as by the use cases; nothing is checked that a volunteer
+could get wrong, and nobody else is expected to be at work.
+"""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+import psycopg
 import pysqlite3.dbapi2
 
 from app.db import PRAGMAS
@@ -14,32 +19,61 @@ _READY = """
 SELECT * FROM (
   SELECT g.id, g.open_cases, {rank} AS mine, g.priority, g.ready_at, g.address_key
   FROM call_groups g
-  WHERE g.campaign_id = :campaign AND g.community_code {where} AND g.batch_id IS NULL
+  WHERE {where} AND g.batch_id IS NULL
     AND g.ready_at IS NOT NULL AND g.ready_at <= :now
     AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
     AND NOT EXISTS (
-      SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
-      JOIN holds h ON h.number_id = n.number_id AND h.released_at IS NULL
-      WHERE c.group_id = g.id AND c.state = 'open')
+      SELECT 1 FROM skips s
+      WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight)
     AND NOT EXISTS (
       SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
       JOIN numbers m ON m.id = n.number_id
       WHERE c.group_id = g.id AND c.state = 'open'
-        AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size)
+        AND ((m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
+          OR EXISTS (SELECT 1 FROM holds h
+                     WHERE h.number_id = n.number_id AND h.released_at IS NULL)))
+  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size) AS part
 """
-_MINE = "(g.appointment_user_id IS :user AND g.priority = 0)"
-_EVERYWHERE = ", ".join(f"'{code}'" for code in CODES)
-_PARTS = [_READY.format(rank=0, where=f"IN ({_EVERYWHERE}) AND {_MINE}")]
-_PARTS += [_READY.format(rank=1, where=f"= '{code}' AND NOT {_MINE}") for code in CODES]
+_MINE = "g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0"
+_OTHERS = (
+    "g.campaign_id = :campaign AND g.community_code = '{code}' AND g.language = ''"
+    " AND (g.appointment_user_id IS NULL OR g.appointment_user_id <> :user)"
+)
+_PARTS = [_READY.format(rank=0, where=_MINE)]
+_PARTS += [_READY.format(rank=1, where=_OTHERS.format(code=code)) for code in CODES]
 TAKE = f"""
 UPDATE call_groups SET batch_id = :batch WHERE id IN (
   SELECT id FROM (
     SELECT id, sum(open_cases) OVER (ORDER BY mine, priority, ready_at, address_key, id)
                - open_cases AS before
-    FROM ({" UNION ALL ".join(_PARTS)}))
+    FROM ({" UNION ALL ".join(_PARTS)}) AS parts) AS ranked
   WHERE before < :size)
 RETURNING id
+"""
+COMMUNITIES = """
+SELECT p.community_code FROM campaign_communities p JOIN communities c ON c.code = p.community_code
+JOIN teams t ON t.street_code = c.street_code JOIN users u ON u.team_id = t.id
+WHERE u.id = :user AND p.campaign_id = :campaign
+"""
+CAMPAIGN_OF = (
+    "SELECT status, rules_table, dispositions, languages FROM campaigns WHERE id = :campaign"
+)
+OVER = """
+SELECT b.id FROM batches b JOIN campaigns p ON p.id = b.campaign_id JOIN users u ON u.id = b.user_id
+WHERE b.ended_at IS NULL AND (b.lease_expires_at <= :now OR p.status = 'closed' OR NOT u.active)
+"""
+HELD = """
+SELECT count(*) FROM batches b JOIN call_groups g ON g.batch_id = b.id
+JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+WHERE b.user_id = :user AND b.campaign_id = :campaign AND b.ended_at IS NULL
+"""
+BATCH = """
+INSERT INTO batches (campaign_id, user_id, claimed_at, lease_expires_at, end_reason)
+VALUES (:campaign, :user, :now, :lease, '') RETURNING id
+"""
+MARK = """
+UPDATE cases SET state = 'held' WHERE state = 'open'
+  AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)
 """
 HOLD = """
 INSERT INTO holds (number_id, generation, group_id, batch_id, user_id, held_at)
@@ -47,52 +81,65 @@ SELECT n.number_id, :batch, min(c.group_id), :batch, :user, :now
 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
 WHERE c.group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch) AND c.state = 'held'
 GROUP BY n.number_id ORDER BY n.number_id
-ON CONFLICT DO NOTHING RETURNING number_id
+ON CONFLICT DO NOTHING
 """
-OVER = "SELECT id FROM batches WHERE ended_at IS NULL AND lease_expires_at <= :now"
-BATCH = """
-INSERT INTO batches (campaign_id, user_id, claimed_at, lease_expires_at, end_reason)
-VALUES (:campaign, :user, :now, :lease, '')
+LOST = """
+SELECT g.id FROM call_groups g JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+JOIN resident_numbers n ON n.resident_id = c.resident_id
+LEFT JOIN holds h ON h.number_id = n.number_id AND h.batch_id = :batch AND h.released_at IS NULL
+WHERE g.batch_id = :batch AND h.id IS NULL
 """
-MARK = """
-UPDATE cases SET state = 'held' WHERE state = 'open'
-  AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)
-"""
-EARLIER = "SELECT id FROM calls WHERE user_id = :user AND idempotency_key = :key"
 FOUND = """
-SELECT c.group_id, c.state, c.community_code, c.resident_id, g.batch_id, b.user_id, p.status
-FROM cases c JOIN call_groups g ON g.id = c.group_id JOIN campaigns p ON p.id = c.campaign_id
-LEFT JOIN batches b ON b.id = g.batch_id WHERE c.id = :case
+SELECT g.id, g.batch_id, b.user_id FROM cases c JOIN call_groups g ON g.id = c.group_id
+JOIN batches b ON b.id = g.batch_id WHERE c.id = :case
 """
-POSITION = "UPDATE campaigns SET last_position = last_position + 1 RETURNING last_position"
+MEMBERS = """
+SELECT c.id, c.state, c.community_code, c.resident_id, n.number_id, m.value FROM cases c
+LEFT JOIN resident_numbers n ON n.resident_id = c.resident_id
+LEFT JOIN numbers m ON m.id = n.number_id WHERE c.group_id = :group ORDER BY c.id, n.position
+"""
+KNOWN = """
+SELECT (SELECT id FROM calls WHERE user_id = :user AND idempotency_key = :key),
+  (SELECT max(generation) FROM holds WHERE group_id = :group AND user_id = :user),
+  (SELECT max(generation) FROM holds WHERE group_id = :group),
+  status, rules_table, dispositions FROM campaigns WHERE id = :campaign
+"""
+HISTORY = """
+SELECT k.* FROM calls k JOIN cases c ON c.id = k.case_id WHERE c.group_id = :group
+"""
+DIALS = "SELECT dialled_at FROM dials WHERE case_id = :case"
+POSITION = """
+UPDATE campaigns SET last_position = last_position + 1 WHERE id = :campaign RETURNING last_position
+"""
 CALL = """
-INSERT INTO calls (campaign_id, community_code, case_id, user_id, number_id, direction, disposition,
-  started_at, ended_at, recorded_at, position, note, applied, idempotency_key, request_hash,
-  state_after, outcome_after)
-VALUES (:campaign, :community, :case, :user, :number, 'out', 'completed', :started, :now, :now,
-  :position, '', 1, :key, :hash, 'done', 'completed')
-"""
-HISTORY = "SELECT disposition FROM calls WHERE case_id = :case ORDER BY position"
-NUMBERS = """
-SELECT n.number_id, m.value = :value FROM resident_numbers n JOIN numbers m ON m.id = n.number_id
-WHERE n.resident_id = :resident
+INSERT INTO calls (campaign_id, community_code, case_id, user_id, number_id, batch_id, direction,
+  desk, disposition, started_at, ended_at, recorded_at, position, note, applied, correction_reason,
+  voided, idempotency_key, request_hash, state_after, outcome_after, callback_user_id)
+VALUES (:campaign, :community, :case, :user, :number, :batch, 'out', {false}, 'completed',
+  :started, :now, :now, :position, '', {true}, '', {false}, :key, :hash, 'done', 'completed', :user)
+RETURNING id
 """
 REACHED = """
 UPDATE numbers SET reached_at = :now, reached_campaign_id = :campaign WHERE id = :number
 """
 DONE = """
-UPDATE cases SET state = 'done', outcome = 'completed', ready_at = NULL, attempts = :attempts,
+UPDATE cases SET state = 'done', outcome = 'completed', ready_at = NULL, attempts = 1,
   last_disposition = 'completed', last_call_at = :started WHERE id = :case
 """
-STILL_HELD = "SELECT count(*) FROM cases WHERE group_id = :group AND state = 'held'"
+SPARE = "UPDATE call_groups SET avoid_user_id = NULL WHERE id = :group"
 LEAVE = """
-UPDATE call_groups SET batch_id = NULL, open_cases = 0, ready_at = NULL, priority = 5
-WHERE id = :group
+UPDATE call_groups SET batch_id = NULL, open_cases = 0, ready_at = NULL, priority = 5,
+  appointment_user_id = NULL, avoid_user_id = NULL WHERE id = :group
 """
 FREE = "UPDATE holds SET released_at = :now WHERE group_id = :group AND released_at IS NULL"
 RENEW = """
 UPDATE batches SET opened_at = coalesce(opened_at, :now),
-  lease_expires_at = max(lease_expires_at, :lease) WHERE id = :batch AND ended_at IS NULL
+  lease_expires_at = CASE WHEN lease_expires_at > :lease THEN lease_expires_at ELSE :lease END,
+  ended_at = CASE WHEN EXISTS (SELECT 1 FROM call_groups WHERE batch_id = :batch)
+    THEN NULL ELSE :now END,
+  end_reason = CASE WHEN EXISTS (SELECT 1 FROM call_groups WHERE batch_id = :batch)
+    THEN '' ELSE 'finished' END
+WHERE id = :batch AND ended_at IS NULL
 """
 AUDIT = """
 INSERT INTO audit_entries (at, user_id, act, subject, subject_id, detail)
@@ -102,39 +149,63 @@ RELEASE = (
     """UPDATE cases SET state = 'open' WHERE state = 'held'
        AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)""",
     "UPDATE holds SET released_at = :now WHERE batch_id = :batch AND released_at IS NULL",
-    "UPDATE call_groups SET batch_id = NULL WHERE batch_id = :batch",
-    "UPDATE batches SET ended_at = :now, end_reason = 'released' WHERE id = :batch",
+    """UPDATE call_groups SET batch_id = NULL, open_cases = (SELECT count(*) FROM cases
+       WHERE group_id = call_groups.id AND state = 'open') WHERE batch_id = :batch""",
+    """UPDATE batches SET ended_at = :now, end_reason = 'released'
+       WHERE id = :batch AND ended_at IS NULL""",
 )
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 class ByHand:
     """One connection and its statements."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        self.connection = pysqlite3.dbapi2.connect(str(path), isolation_level=None)
-        for name, wanted in PRAGMAS.items():
-            self.connection.execute(f"PRAGMA {name} = {wanted}")
+    def __init__(self, url: str, size: int) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            path = url.removeprefix("sqlite:///")
+            self.connection: Any = pysqlite3.dbapi2.connect(path, isolation_level=None)
+            for name, wanted in PRAGMAS.items():
+                self.connection.execute(f"PRAGMA {name} = {wanted}")
+        else:
+            self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
         self.size = size
+        self._written: dict[str, str] = {}
 
     def run(self, statement: str, given: dict[str, Any]) -> list[Any]:
-        rows: list[Any] = self.connection.execute(statement, given).fetchall()
+        cursor = self.connection.execute(self._as_spoken(statement), given)
+        rows: list[Any] = cursor.fetchall() if cursor.description else []
         return rows
 
+    def _as_spoken(self, statement: str) -> str:
+        if statement not in self._written:
+            spoken = statement.replace("{true}", "1" if self.is_sqlite else "true")
+            spoken = spoken.replace("{false}", "0" if self.is_sqlite else "false")
+            if not self.is_sqlite:
+                spoken = re.sub(r":(\w+)", r"%(\1)s", spoken)
+            self._written[statement] = spoken
+        return self._written[statement]
+
+    def _moment(self, moment: datetime) -> Any:
+        if not self.is_sqlite:
+            return moment
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    def _begin(self) -> None:
+        self.connection.execute("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+
     def claim(self, user: int, moment: datetime) -> int:
-        given = {"user": user, "campaign": CAMPAIGN, "size": self.size, "now": _stamp(moment),
-                 "rested": _stamp(moment - timedelta(days=3)),
-                 "lease": _stamp(moment + timedelta(minutes=30))}  # fmt: skip
-        self.connection.execute("BEGIN IMMEDIATE")
-        assert not self.run(OVER, given)
-        self.run(BATCH, given)
-        given["batch"] = batch = self.run("SELECT last_insert_rowid()", {})[0][0]
+        given = {"user": user, "campaign": CAMPAIGN, "size": self.size, "now": self._moment(moment),
+                 "rested": self._moment(moment - timedelta(days=3)),
+                 "midnight": self._moment(moment.replace(hour=0, minute=0)),
+                 "lease": self._moment(moment + timedelta(minutes=30))}  # fmt: skip
+        self._begin()
+        for look in (COMMUNITIES, CAMPAIGN_OF, OVER, HELD):
+            self.run(look, given)
+        given["batch"] = batch = self.run(BATCH, given)[0][0]
         assert self.run(TAKE, given)
         self.run(MARK, given)
         self.run(HOLD, given)
+        assert not self.run(LOST, given)
         self.connection.execute("COMMIT")
         return int(batch)
 
@@ -144,24 +215,28 @@ class ByHand:
         return [row[0] for row in self.run(query, {"batch": batch})]
 
     def record(self, user: int, moment: datetime, case: int) -> None:
-        given = {"user": user, "campaign": CAMPAIGN, "case": case, "now": _stamp(moment),
-                 "started": _stamp(moment - timedelta(minutes=2)), "hash": "0" * 64,
+        given = {"user": user, "campaign": CAMPAIGN, "case": case, "now": self._moment(moment),
+                 "started": self._moment(moment - timedelta(minutes=2)), "hash": "0" * 64,
                  "key": f"key-{case}-{moment}", "detail": json.dumps({"case": case}),
-                 "lease": _stamp(moment + timedelta(minutes=240))}  # fmt: skip
-        self.connection.execute("BEGIN IMMEDIATE")
-        assert not self.run(EARLIER, given)
-        group, state, community, resident, batch, holder, status = self.run(FOUND, given)[0]
-        assert (state, holder, status) == ("held", user, "open")
-        given |= {"group": group, "community": community, "resident": resident, "batch": batch}
-        given["value"] = number_of(case)
-        given["number"] = next(n for n, rung in self.run(NUMBERS, given) if rung)
+                 "lease": self._moment(moment + timedelta(minutes=240))}  # fmt: skip
+        self._begin()
+        given["group"], given["batch"], holder = self.run(FOUND, given)[0]
+        assert holder == user
+        members = self.run(MEMBERS, given)
+        if any(row[1] == "done" for row in members):
+            self.run(HISTORY, given)
+        self.run(KNOWN, given)
+        mine = [row for row in members if row[0] == case]
+        given["community"] = mine[0][2]
+        given["number"] = next(row[4] for row in mine if row[5] == number_of(case))
         given["position"] = self.run(POSITION, given)[0][0]
-        self.run(CALL, given)
-        given["call"] = self.run("SELECT last_insert_rowid()", {})[0][0]
-        given["attempts"] = len(self.run(HISTORY, given))
+        self.run(DIALS, given)
         self.run(DONE, given)
+        given["call"] = str(self.run(CALL, given)[0][0])
         self.run(REACHED, given)
-        if not self.run(STILL_HELD, given)[0][0]:
+        if any(row[1] == "held" and row[0] != case for row in members):
+            self.run(SPARE, given)
+        else:
             self.run(LEAVE, given)
             self.run(FREE, given)
         self.run(RENEW, given)
@@ -169,22 +244,30 @@ class ByHand:
         self.connection.execute("COMMIT")
 
     def release(self, _user: int, moment: datetime, batch: int) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         for statement in RELEASE:
-            self.run(statement, {"now": _stamp(moment), "batch": batch})
+            self.run(statement, {"now": self._moment(moment), "batch": batch})
         self.connection.execute("COMMIT")
 
+    def close(self) -> None:
+        self.connection.close()
 
-def compare(first: Path, second: Path) -> None:
+
+LEFT_BEHIND = (
+    "SELECT id, batch_id, ready_at, open_cases, priority FROM call_groups ORDER BY id",
+    "SELECT id, state, outcome, attempts, last_call_at FROM cases ORDER BY id",
+    "SELECT number_id, generation, group_id, user_id, released_at FROM holds ORDER BY 1, 2",
+    "SELECT id, reached_at FROM numbers WHERE reached_at IS NOT NULL ORDER BY id",
+    "SELECT case_id, number_id, position, state_after, outcome_after FROM calls ORDER BY position",
+    "SELECT id, user_id, opened_at, lease_expires_at, ended_at FROM batches ORDER BY id",
+    "SELECT last_position FROM campaigns",
+)
+
+
+def compare(first: str, second: str) -> None:
     """Fail unless both ways left the same queue behind."""
-    left, right = (pysqlite3.dbapi2.connect(str(path)) for path in (first, second))
-    for query in (
-        "SELECT id, batch_id, ready_at, open_cases, priority FROM call_groups",
-        "SELECT id, state, outcome, attempts, last_call_at FROM cases",
-        "SELECT number_id, generation, group_id, user_id, released_at FROM holds ORDER BY 1, 2",
-        "SELECT * FROM numbers WHERE reached_at IS NOT NULL",
-        "SELECT case_id, number_id, position, state_after, outcome_after FROM calls",
-        "SELECT id, user_id, opened_at, lease_expires_at, ended_at, end_reason FROM batches",
-        "SELECT last_position FROM campaigns",
-    ):
-        assert left.execute(query).fetchall() == right.execute(query).fetchall(), query
+    left, right = ByHand(first, 0), ByHand(second, 0)
+    for query in LEFT_BEHIND:
+        assert left.run(query, {}) == right.run(query, {}), query
+    left.close()
+    right.close()

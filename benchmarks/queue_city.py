@@ -1,50 +1,97 @@
-"""An invented street with so many residents, written straight into a new SQLite file."""
+"""An invented street with so many residents, written straight into a new database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, text
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.calling import CallingRules
-from app.cases.models import CallGroup, Case
 from app.db import Database
 from app.people.models import Team, User
-from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.territory.models import Community
 from app.territory.rules import sort_key
 from app.upkeep.schema import upgrade
+from tests.postgres import Cluster
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+YESTERDAY = NOW - timedelta(days=1)
 STREET = "320699001"
 CODES = [f"{STREET}{number:03}" for number in range(1, 8)]
 VOLUNTEERS = 64
 CAMPAIGN = 1
 PER_HOUSEHOLD = 2
 
+HOUSEHOLD = "id, community_code, unit, room, address, address_key"
+RESIDENT = """id, community_code, community_written, household_id, name, relation, language, remark,
+    unusable, sheet, created_at"""
+GROUP = "id, campaign_id, community_code, language, priority, ready_at, open_cases, address_key"
+CASE = """id, campaign_id, community_code, resident_id, group_id, state, ready_at, outcome,
+    attempts, added_at"""
 
-def fill(path: Path, cases: int) -> None:
-    """Make the database: seven communities, pairs at one address who share one of two numbers."""
-    database = Database(f"sqlite:///{path}")
+# Nothing is switched off here that a deployment would leave on: what is measured is kept.
+AS_DEPLOYED = "-c listen_addresses= -c max_connections=200"
+
+
+@contextmanager
+def databases(engine: str) -> Iterator["Databases"]:
+    """Where databases of this engine can be made, until the block ends."""
+    if engine == "postgresql":
+        cluster = Cluster.new(AS_DEPLOYED)
+        try:
+            yield Databases(cluster.folder, cluster)
+        finally:
+            cluster.remove()
+        return
+    with TemporaryDirectory() as folder:
+        yield Databases(Path(folder), None)
+
+
+class Databases:
+    """Makes databases by name: files, or databases of one server."""
+
+    def __init__(self, folder: Path, cluster: Cluster | None) -> None:
+        self.folder = folder
+        self.cluster = cluster
+
+    def new(self, name: str) -> str:
+        """Return the URL of a database that has no tables yet."""
+        if self.cluster is not None:
+            return self.cluster.create(name)
+        return f"sqlite:///{self.folder / name}.sqlite"
+
+    def copy(self, name: str, of: str) -> str:
+        """Return the URL of a copy of a database that nobody is connected to."""
+        if self.cluster is None:
+            source = (self.folder / f"{of}.sqlite").read_bytes()
+            (self.folder / f"{name}.sqlite").write_bytes(source)
+            return self.new(name)
+        with self.cluster.connect("postgres") as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"')
+        return self.cluster.url(name)
+
+
+def fill(url: str, cases: int, **rules: Any) -> None:
+    """Make the tables and rows: seven communities, pairs at one address who share a number."""
+    database = Database(url)
     upgrade(database)
     with database.writing() as session:
-        for table, rows in _tables(cases):
+        for table, rows in _few(rules):
             session.execute(insert(table), rows)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
+        for table, columns, lines in _many(cases):
+            _load(session.connection(), table, columns, lines)
+    _tidy(database)
     database.close()
 
 
-def _tables(cases: int) -> list[tuple[Any, Sequence[dict[str, Any]]]]:
-    homes = range(1, cases // PER_HOUSEHOLD + 1)
-    people = range(1, PER_HOUSEHOLD * len(homes) + 1)
-    rules = CallingRules(hours=(), max_held=10_000).as_table()
-    campaign = {"id": CAMPAIGN, "title": "Speed", "status": "open", "rules_table": rules,
+def _few(rules: dict[str, Any]) -> list[tuple[Any, list[dict[str, Any]]]]:
+    table = CallingRules(hours=(), **{"max_held": 10_000, **rules}).as_table()
+    campaign = {"id": CAMPAIGN, "title": "Speed", "status": "open", "rules_table": table,
                 "created_at": NOW, "opened_at": NOW}  # fmt: skip
     return [
         (Community, [_community(code) for code in CODES]),
@@ -52,13 +99,55 @@ def _tables(cases: int) -> list[tuple[Any, Sequence[dict[str, Any]]]]:
         (User, [_user(number) for number in range(1, VOLUNTEERS + 1)]),
         (Campaign, [campaign]),
         (CampaignCommunity, [{"campaign_id": CAMPAIGN, "community_code": c} for c in CODES]),
-        (Household, [_household(home) for home in homes]),
-        (Number, [{"id": person, "value": number_of(person)} for person in people]),
-        (Resident, [_resident(person) for person in people]),
-        (ResidentNumber, [line for person in people for line in _lines(person)]),
-        (CallGroup, [_group(home) for home in homes]),
-        (Case, [_case(person) for person in people]),
     ]
+
+
+def _many(cases: int) -> list[tuple[str, str, Iterable[tuple[Any, ...]]]]:
+    homes = range(1, cases // PER_HOUSEHOLD + 1)
+    people = range(1, PER_HOUSEHOLD * len(homes) + 1)
+    lines = (line for person in people for line in _lines(person))
+    return [
+        ("households", HOUSEHOLD, map(_household, homes)),
+        ("numbers", "id, value", ((person, number_of(person)) for person in people)),
+        ("residents", RESIDENT, map(_resident, people)),
+        ("resident_numbers", "resident_id, number_id, position", lines),
+        ("call_groups", GROUP, map(_group, homes)),
+        ("cases", CASE, map(_case, people)),
+    ]
+
+
+def _load(
+    connection: Connection, table: str, columns: str, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql":
+        with driver.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * (columns.count(",") + 1))
+    plain = ([_stored(value) for value in row] for row in rows)
+    driver.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", plain)
+
+
+def _stored(value: Any) -> Any:
+    """As SQLite keeps moments: in UTC, without saying so."""
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value
+
+
+def _tidy(database: Database) -> None:
+    """Bring it into the state of a database that has been at rest for a while."""
+    if database.engine.dialect.name == "postgresql":
+        with database.glancing() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+            connection.execute(text("CHECKPOINT"))
+        return
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
 
 
 def home_of(person: int) -> int:
@@ -87,37 +176,29 @@ def _key(home: int) -> str:
     return sort_key("", f"{home // 48 + 1}幢", f"{home // 12 % 4 + 1}单元", f"{home % 12}室")
 
 
-def _household(home: int) -> dict[str, Any]:
-    return {"id": home, "community_code": _code(home), "address": f"{home}室",
-            "address_key": f"{_key(home)}|{home}"}  # fmt: skip
+def _household(home: int) -> tuple[Any, ...]:
+    return home, _code(home), "", "", f"{home}室", _key(home)
 
 
-def _resident(person: int) -> dict[str, Any]:
+def _resident(person: int) -> tuple[Any, ...]:
     home = home_of(person)
-    return {"id": person, "community_code": _code(home), "household_id": home,
-            "name": f"居民{person}", "created_at": NOW}  # fmt: skip
+    return person, _code(home), "", home, f"居民{person}", "", "", "", "[]", "", NOW
 
 
-def _lines(person: int) -> list[dict[str, Any]]:
+def _lines(person: int) -> list[tuple[int, int, int]]:
     """Everybody's own number, and for every second household that of its first member too."""
     home = home_of(person)
     first = PER_HOUSEHOLD * (home - 1) + 1
     numbers = [person] if person == first or home % 2 else [person, first]
-    return [
-        {"resident_id": person, "number_id": number, "position": position}
-        for position, number in enumerate(numbers)
-    ]
+    return [(person, number, position) for position, number in enumerate(numbers)]
 
 
-def _group(home: int) -> dict[str, Any]:
-    return {"id": home, "campaign_id": CAMPAIGN, "community_code": _code(home), "priority": 5,
-            "ready_at": NOW - timedelta(days=1), "open_cases": PER_HOUSEHOLD,
-            "address_key": f"{_key(home)}|{home}"}  # fmt: skip
+def _group(home: int) -> tuple[Any, ...]:
+    return home, CAMPAIGN, _code(home), "", 5, YESTERDAY, PER_HOUSEHOLD, _key(home)
 
 
-def _case(person: int) -> dict[str, Any]:
+def _case(person: int) -> tuple[Any, ...]:
     home = home_of(person)
-    return {"id": person, "campaign_id": CAMPAIGN, "community_code": _code(home),
-            "resident_id": person, "group_id": home, "state": "open",
-            "ready_at": NOW - timedelta(days=1), "outcome": "not_attempted",
-            "added_at": 0}  # fmt: skip
+    return (
+        person, CAMPAIGN, _code(home), person, home, "open", YESTERDAY, "not_attempted", 0, 0,
+    )  # fmt: skip

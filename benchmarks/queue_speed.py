@@ -1,23 +1,19 @@
-"""The queue through its use cases against the same work written by hand in bare SQLite.
+"""The queue through its use cases against the same work written by hand in bare SQL.
 
-Run ``python -m benchmarks.queue_speed [--cases 100000]`` from the repository root. Both ways start
-from copies of one database of invented residents in a temporary folder and take turns, so that
-whatever the machine does meanwhile meets both. The by-hand way has the same pragmas and leaves the
-same rows behind; it checks nothing that a volunteer could get wrong.
+Run ``python -m benchmarks.queue_speed [--engine postgresql] [--cases 10000 100000 1000000]`` from
+the repository root. Both ways start from copies of one database of invented residents and take
+turns, so that whatever the machine does meanwhile meets both; then both must have left the same
+rows behind. Then the plan of the claim's statement is shown.
 """
 
 import argparse
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pysqlite3.dbapi2
 from sqlalchemy import event, select
 
 from app.calls.rules import CallInput
@@ -28,7 +24,16 @@ from app.cases.service.release import release
 from app.db import Database
 from app.people.models import User
 from benchmarks import queue_by_hand as by_hand
-from benchmarks.queue_city import CAMPAIGN, CODES, NOW, VOLUNTEERS, fill, number_of
+from benchmarks.queue_city import (
+    CAMPAIGN,
+    CODES,
+    NOW,
+    VOLUNTEERS,
+    Databases,
+    databases,
+    fill,
+    number_of,
+)
 
 ROUNDS = 150
 SIZE = 20
@@ -47,8 +52,8 @@ def timed(times: Times, name: str) -> Iterator[None]:
 class ThroughUseCases:
     """The way the app does it."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(f"sqlite:///{path}")
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
         with self.database.reading() as session:
             self.users = {user.id: user for user in session.scalars(select(User))}
 
@@ -77,12 +82,15 @@ class ThroughUseCases:
         with self.database.reading() as session:
             return list(session.scalars(query))
 
+    def close(self) -> None:
+        self.database.close()
 
-def measure(folder: Path, cases: int) -> Times:
+
+def measure(places: Databases, cases: int) -> Times:
     """Fill a database and let both ways take turns at the same claims and calls."""
-    first, second = folder / f"{cases}-app.sqlite", folder / f"{cases}-bare.sqlite"
+    first = places.new(f"app_{cases}")
     fill(first, cases)
-    shutil.copyfile(first, second)
+    second = places.copy(f"bare_{cases}", of=f"app_{cases}")
     ways: dict[str, Any] = {"app": ThroughUseCases(first), "bare": by_hand.ByHand(second, SIZE)}
     times: Times = {}
     for number in range(ROUNDS):
@@ -102,6 +110,8 @@ def measure(folder: Path, cases: int) -> Times:
             way.release(user, moment, batches[name])
     by_hand.compare(first, second)
     _measure_resting(ways["app"], times)
+    for way in ways.values():
+        way.close()
     return times
 
 
@@ -110,60 +120,63 @@ def _measure_resting(way: ThroughUseCases, times: Times) -> None:
     moment = NOW + timedelta(days=1)
     with way.database.writing() as session:
         session.connection().exec_driver_sql(
-            "UPDATE call_groups SET ready_at = datetime(ready_at, '+9 days')"
+            "UPDATE call_groups SET ready_at = '2026-12-24 00:00:00.000000'"
+            " WHERE ready_at IS NOT NULL"
         )
     for number in range(15):
         with timed(times, "claim of nothing app"), way.database.writing() as session:
             assert claim(session, way.users[1 + number], moment, CAMPAIGN, SIZE).batch is None
 
 
-def plan_of_claim(path: Path, codes: int) -> list[str]:
-    """What SQLite says it will do for the claim's statement, for so many communities."""
-    database = Database(f"sqlite:///{path}")
+def plan_of_claim(url: str, codes: int) -> list[str]:
+    """What the engine says it will do for the claim's statement, for so many communities."""
+    database = Database(url)
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.startswith("UPDATE call_groups SET batch_id"):
+        if "UPDATE call_groups SET batch_id" in statement:
             seen.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN" if url.startswith("sqlite") else "EXPLAIN"
     with database.writing() as session:
         user = session.get_one(User, 1)
-        code = CODES[0] if codes == 1 else None
-        claim(session, user, NOW, CAMPAIGN, SIZE, code)
+        claim(session, user, NOW, CAMPAIGN, SIZE, CODES[0] if codes == 1 else None)
         statement, parameters = seen[0]
-        rows = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        lines = [row[3] for row in rows]
+        rows = session.connection().exec_driver_sql(f"{explain} {statement}", parameters)
+        lines = [row[-1] for row in rows]
         session.rollback()
     database.close()
     return lines
 
 
-def tell(counts: list[int], all_times: list[Times]) -> None:
+def tell(engine: str, counts: list[int], all_times: list[Times]) -> None:
     """Print the table."""
-    print(f"{'median, milliseconds':26}{'cases':>9}{'app':>9}{'bare':>9}{'ratio':>8}")
+    print(f"{engine}, {ROUNDS} claims each way, in turns")
+    print(f"{'median, milliseconds':26}{'cases':>10}{'app':>9}{'bare':>9}{'ratio':>8}")
     for what in (f"claim of {SIZE}", "call saved"):
         for cases, times in zip(counts, all_times, strict=True):
             kind = what.split()[0]
             app, bare = (1000 * median(times[f"{kind} {way}"]) for way in ("app", "bare"))
-            print(f"{what:26}{cases:9,}{app:9.2f}{bare:9.2f}{app / bare:8.1f}")
+            print(f"{what:26}{cases:10,}{app:9.2f}{bare:9.2f}{app / bare:8.1f}")
     for cases, times in zip(counts, all_times, strict=True):
         nothing = 1000 * median(times["claim of nothing app"])
-        print(f"{'claim that finds nothing':26}{cases:9,}{nothing:9.2f}")
+        print(f"{'claim that finds nothing':26}{cases:10,}{nothing:9.2f}")
+    first, last = (median(times["claim app"]) for times in (all_times[0], all_times[-1]))
+    print(f"claim at {counts[-1]:,} cases against {counts[0]:,}: {last / first:.2f}")
 
 
 def main() -> None:
-    """Measure at a tenth of the cases and at all of them, and show the plans."""
+    """Measure at each number of cases, and show the plans."""
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--cases", type=int, default=100_000)
-    counts = [reader.parse_args().cases // 10, reader.parse_args().cases]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        all_times = [measure(folder, cases) for cases in counts]
-        print(f"SQLite {pysqlite3.dbapi2.sqlite_version}, {ROUNDS} claims each way, in turns")
-        tell(counts, all_times)
-        fresh = folder / "plan.sqlite"
-        fill(fresh, counts[-1])
+    reader.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    reader.add_argument("--cases", type=int, nargs="+", default=[10_000, 100_000])
+    asked = reader.parse_args()
+    with databases(asked.engine) as places:
+        all_times = [measure(places, cases) for cases in asked.cases]
+        tell(asked.engine, asked.cases, all_times)
+        fresh = places.new("plan")
+        fill(fresh, asked.cases[-1])
         for codes in (1, len(CODES)):
             print(f"\nPlan of the claim over {codes} communities:")
             print("\n".join(f"  {line}" for line in plan_of_claim(fresh, codes)))

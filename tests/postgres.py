@@ -38,14 +38,15 @@ FROM pg_sequences;
 class Cluster:
     """One server for all the processes of a test run; the first that asks for it starts it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: str = OPTIONS) -> None:
         self.folder = folder
+        self.options = options
         self.data = folder / "data"
 
     @classmethod
-    def new(cls) -> "Cluster":
+    def new(cls, options: str = OPTIONS) -> "Cluster":
         """Take a folder: not pytest's, which is closed to others and too long for a socket."""
-        return cls(Path(tempfile.mkdtemp(prefix="ringround-postgres-", dir="/tmp")))
+        return cls(Path(tempfile.mkdtemp(prefix="ringround-postgres-", dir="/tmp")), options)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -72,7 +73,7 @@ class Cluster:
             self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync",
                       "--locale=C.UTF-8")  # fmt: skip
             self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o",
-                      f"-k {self.folder} {OPTIONS}", "start")  # fmt: skip
+                      f"-k {self.folder} {self.options}", "start")  # fmt: skip
 
     def remove(self) -> None:
         """Stop the server, where it was started, and leave nothing behind."""
