@@ -16,21 +16,24 @@ from app.db import UTCDateTime
 _MOMENTS = ("now", "anyones", "rested", "midnight")
 
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
-# today, and none of its numbers is in other hands or resting from another campaign.
+# today, and none of its numbers is in other hands or resting from another campaign. Asked for one
+# group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first.
 _FREE = """
   AND g.batch_id IS NULL AND g.ready_at <= :now
   AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
-  AND NOT EXISTS (
-    SELECT 1 FROM skips s
-    WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight)
-  AND NOT EXISTS (
-    SELECT 1 FROM cases c
+  AND (
+    SELECT true FROM skips s
+    WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight
+    LIMIT 1) IS NOT TRUE
+  AND (
+    SELECT true FROM cases c
     JOIN resident_numbers n ON n.resident_id = c.resident_id
     JOIN numbers m ON m.id = n.number_id
     WHERE c.group_id = g.id AND c.state = 'open'
       AND ((m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-        OR EXISTS (SELECT 1 FROM holds h
-                   WHERE h.number_id = n.number_id AND h.released_at IS NULL)))
+        OR (SELECT true FROM holds h
+            WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1))
+    LIMIT 1) IS NOT TRUE
 """
 
 _OWN = """
