@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import psycopg
 import pysqlite3.dbapi2
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -43,6 +46,9 @@ PRAGMAS = {
     "foreign_keys": 1,
     "secure_delete": 1,
 }
+
+REST = 1.0
+"""Seconds after which a connection to PostgreSQL is looked at before it is used again."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Integer keys: 64 bits on both engines (SQLite's rowid is, under the name INTEGER)."""
@@ -148,9 +154,28 @@ def _postgresql_engine(url: str) -> Engine:
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     # PgBouncer in transaction mode keeps no prepared statements.
     # What was bound to a failing statement is people's data: it stays out of messages and logs.
-    return create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, connect_args={"prepare_threshold": None}
-    )
+    engine = create_engine(url, hide_parameters=True, connect_args={"prepare_threshold": None})
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _ping_after_rest)
+    return engine
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A server that was started anew has closed its connections: the pool then makes another.
+
+    Asked of each that rested a while only: a way there and back for every request is dear.
+    """
+    if monotonic() - record.info.get("rests_since", monotonic()) < REST:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -76,14 +76,14 @@ class Databases:
         return self.cluster.url(name)
 
 
-def fill(url: str, cases: int, **rules: Any) -> None:
-    """Make the tables and rows: seven communities, pairs at one address who share a number."""
+def fill(url: str, cases: int, per_household: int = PER_HOUSEHOLD, **rules: Any) -> None:
+    """Make the tables and rows: seven communities, so many at an address, some sharing a number."""
     database = Database(url)
     upgrade(database)
     with database.writing() as session:
         for table, rows in _few(rules):
             session.execute(insert(table), rows)
-        for table, columns, lines in _many(cases):
+        for table, columns, lines in Street(cases, per_household).tables():
             _load(session.connection(), table, columns, lines)
     _tidy(database)
     database.close()
@@ -99,20 +99,6 @@ def _few(rules: dict[str, Any]) -> list[tuple[Any, list[dict[str, Any]]]]:
         (User, [_user(number) for number in range(1, VOLUNTEERS + 1)]),
         (Campaign, [campaign]),
         (CampaignCommunity, [{"campaign_id": CAMPAIGN, "community_code": c} for c in CODES]),
-    ]
-
-
-def _many(cases: int) -> list[tuple[str, str, Iterable[tuple[Any, ...]]]]:
-    homes = range(1, cases // PER_HOUSEHOLD + 1)
-    people = range(1, PER_HOUSEHOLD * len(homes) + 1)
-    lines = (line for person in people for line in _lines(person))
-    return [
-        ("households", HOUSEHOLD, map(_household, homes)),
-        ("numbers", "id, value", ((person, number_of(person)) for person in people)),
-        ("residents", RESIDENT, map(_resident, people)),
-        ("resident_numbers", "resident_id, number_id, position", lines),
-        ("call_groups", GROUP, map(_group, homes)),
-        ("cases", CASE, map(_case, people)),
     ]
 
 
@@ -150,10 +136,6 @@ def _tidy(database: Database) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def home_of(person: int) -> int:
-    return (person - 1) // PER_HOUSEHOLD + 1
-
-
 def number_of(person: int) -> str:
     return f"+861390{person:07}"
 
@@ -176,29 +158,50 @@ def _key(home: int) -> str:
     return sort_key("", f"{home // 48 + 1}幢", f"{home // 12 % 4 + 1}单元", f"{home % 12}室")
 
 
-def _household(home: int) -> tuple[Any, ...]:
-    return home, _code(home), "", "", f"{home}室", _key(home)
+class Street:
+    """Homes and the people in them, numbered from 1."""
 
+    def __init__(self, people: int, per_household: int) -> None:
+        self.per_household = per_household
+        self.homes = range(1, people // per_household + 1)
+        self.people = range(1, per_household * len(self.homes) + 1)
 
-def _resident(person: int) -> tuple[Any, ...]:
-    home = home_of(person)
-    return person, _code(home), "", home, f"居民{person}", "", "", "", "[]", "", NOW
+    def tables(self) -> list[tuple[str, str, Iterable[tuple[Any, ...]]]]:
+        """Rows by table, in the order in which they refer to one another."""
+        numbers = ((person, number_of(person)) for person in self.people)
+        lines = (line for person in self.people for line in self._lines(person))
+        return [
+            ("households", HOUSEHOLD, map(self._household, self.homes)),
+            ("numbers", "id, value", numbers),
+            ("residents", RESIDENT, map(self._resident, self.people)),
+            ("resident_numbers", "resident_id, number_id, position", lines),
+            ("call_groups", GROUP, map(self._group, self.homes)),
+            ("cases", CASE, map(self._case, self.people)),
+        ]
 
+    def _home_of(self, person: int) -> int:
+        return (person - 1) // self.per_household + 1
 
-def _lines(person: int) -> list[tuple[int, int, int]]:
-    """Everybody's own number, and for every second household that of its first member too."""
-    home = home_of(person)
-    first = PER_HOUSEHOLD * (home - 1) + 1
-    numbers = [person] if person == first or home % 2 else [person, first]
-    return [(person, number, position) for position, number in enumerate(numbers)]
+    def _household(self, home: int) -> tuple[Any, ...]:
+        return home, _code(home), "", "", f"{home}室", _key(home)
 
+    def _resident(self, person: int) -> tuple[Any, ...]:
+        home = self._home_of(person)
+        return person, _code(home), "", home, f"居民{person}", "", "", "", "[]", "", NOW
 
-def _group(home: int) -> tuple[Any, ...]:
-    return home, CAMPAIGN, _code(home), "", 5, YESTERDAY, PER_HOUSEHOLD, _key(home)
+    def _lines(self, person: int) -> list[tuple[int, int, int]]:
+        """Everybody's own number, and for every second household that of its first member too."""
+        home = self._home_of(person)
+        first = self.per_household * (home - 1) + 1
+        numbers = [person] if person == first or home % 2 else [person, first]
+        return [(person, number, position) for position, number in enumerate(numbers)]
 
+    def _group(self, home: int) -> tuple[Any, ...]:
+        key, size = _key(home), self.per_household
+        return home, CAMPAIGN, _code(home), "", 5, YESTERDAY, size, key
 
-def _case(person: int) -> tuple[Any, ...]:
-    home = home_of(person)
-    return (
-        person, CAMPAIGN, _code(home), person, home, "open", YESTERDAY, "not_attempted", 0, 0,
-    )  # fmt: skip
+    def _case(self, person: int) -> tuple[Any, ...]:
+        home = self._home_of(person)
+        return (
+            person, CAMPAIGN, _code(home), person, home, "open", YESTERDAY, "not_attempted", 0, 0,
+        )  # fmt: skip

@@ -14,6 +14,17 @@ from app.i18n import lang
 from app.people.rules import ROLES
 from app.web import now, settings
 
+OPTIONS: dict[str, Any] = {
+    "worker_class": "gthread",
+    "threads": 8,
+    "timeout": 60,
+    "graceful_timeout": 20,
+    "max_requests": 20_000,
+    "max_requests_jitter": 2_000,
+    "control_socket_disable": True,
+}
+"""How the production server runs, wherever it listens."""
+
 
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our app: each worker makes its own, after the fork."""
@@ -41,18 +52,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Run the production server until it is stopped."""
     ready().close()  # connections must not be shared across a fork
     click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
-    options = {
-        "bind": f"{host}:{port}",
-        "workers": workers,
-        "worker_class": "gthread",
-        "threads": 8,
-        "timeout": 60,
-        "graceful_timeout": 20,
-        "max_requests": 20_000,
-        "max_requests_jitter": 2_000,
-        "control_socket_disable": True,
-    }
-    Server(options).run()
+    Server({**OPTIONS, "bind": f"{host}:{port}", "workers": workers}).run()
 
 
 @click.command(help=_("Fill an empty database with a plausible city and print its accounts."))
