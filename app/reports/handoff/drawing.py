@@ -35,20 +35,22 @@ from app.reports.wording import Lang, wording
 
 _TITLE = Style(17, INK, 0.5)
 _SECTION = Style(11.5, INK, 0.35)
-_NAME = Style(11.5, INK, 0.3)
-_NUMBER = Style(11.5)
+_NAME = Style(11, INK, 0.3)
+_NUMBER = Style(11)
 _TIME = Style(13.5, INK, 0.45)
-_TEXT = Style(9.5)
-_WARNING = Style(9.5, INK, 0.25)
+_TEXT = Style(9)
+_WARNING = Style(9, INK, 0.25)
 _FINE = Style(8)
-_TIGHT = 1.28
+_TIGHT = 1.22
 """Distance of two baselines on this sheet in font sizes: closer than in a report."""
 _HEAD_HEIGHT = 17.0
-_AIR = 5.0
+_AIR = 3.5
 _BOX = 10.0
 
-_WHO, _RING, _SO_FAR, _HAND = 34.0, 162.0, 276.0, 378.0
+_WHO, _RING, _SO_FAR, _HAND = 34.0, 158.0, 284.0, 386.0
 """Where the columns after the first begin, from the left edge."""
+_AGREED_WHO, _AGREED_RING = 190.0, 346.0
+"""The same of the appointments."""
 _GAP = 6.0
 _MOST_NUMBERS = 6
 _MOST_NOTE_LINES = 8
@@ -81,7 +83,7 @@ def render(sheet: HandoffSheet) -> bytes:
     """Return the sheet as a PDF. The same value gives the same bytes."""
     words = handoff_wording(sheet.lang)
     layout = Layout()
-    layout.y = TOP + 30  # the first page has no running head
+    layout.y = TOP + 36  # the first page has no running head
     _opening(layout, sheet, words)
     _appointments(layout, sheet, words)
     _left(layout, sheet, words)
@@ -97,13 +99,15 @@ def render(sheet: HandoffSheet) -> bytes:
 
 def _margins(sheet: HandoffSheet, words: HandoffWording) -> Margins:
     common = wording(sheet.lang)
+    mark = words.masked_mark if sheet.masked else ""
     return Margins(
         title=words.title,
         subject=words.numbered.format(id=sheet.handoff_id),
         as_of=sheet.made_at,
         lang=common.tag,
-        running=words.running.format(id=sheet.handoff_id, campaign=sheet.campaign),
-        foot=words.foot.format(
+        running=mark + words.running.format(id=sheet.handoff_id, campaign=sheet.campaign),
+        foot=mark
+        + words.foot.format(
             id=sheet.handoff_id, position=f"{sheet.position:,}", version=sheet.version
         ),
         page_of=lambda page, pages: common.page_of.format(page=page, pages=pages),
@@ -186,10 +190,9 @@ def _appointments(layout: Layout, sheet: HandoffSheet, words: HandoffWording) ->
         layout.ensure(height)
         page, top = layout.page, layout.y
         _rule(page, LEFT, top, INK, 0.6)
-        page.frame(LEFT, top - 6, _BOX, _BOX, INK)
-        when.set(page, LEFT + 18, top - 4)
-        who.set(page, LEFT + 168, top - 4)
-        ring.set(page, LEFT + _HAND - 24, top - 4)
+        page.frame(LEFT + 2, top - 5, _BOX, _BOX, INK)
+        for x, block in ((18, when), (_AGREED_WHO, who), (_AGREED_RING, ring)):
+            block.set(page, LEFT + x, top - 2)
         layout.y -= height
     _rule(layout.page, LEFT, layout.y, INK, 0.6)
     layout.y -= 2
@@ -199,14 +202,16 @@ def _appointment(
     line: AppointmentLine, sheet: HandoffSheet, words: HandoffWording
 ) -> tuple[_Block, _Block, _Block]:
     when, who, ring = _Block(), _Block(), _Block()
-    when.add(words.span(line.begin, line.until, sheet.made_at.year), 144, _TIME)
+    width = _AGREED_WHO - 18 - _GAP
+    when.add(words.span(line.begin, line.until, sheet.made_at.year), width, _TIME)
     promised = line.for_whom
-    when.add(words.for_whom.format(name=promised) if promised else words.anyone, 144, _TEXT)
-    who.add(line.name, 178, _NAME, most=2)
-    who.add(line.address, 178, _TEXT)
+    when.add(words.for_whom.format(name=promised) if promised else words.anyone, width, _TEXT)
+    width = _AGREED_RING - _AGREED_WHO - _GAP
+    who.add(line.name, width, _NAME, most=2)
+    who.add(line.address, width, _TEXT)
     if line.note:
-        who.add(words.agreed.format(note=line.note), 178, _TEXT, most=_MOST_NOTE_LINES)
-    width = RIGHT - LEFT - _HAND + 24
+        who.add(words.agreed.format(note=line.note), width, _TEXT, most=_MOST_NOTE_LINES)
+    width = WIDTH - _AGREED_RING
     if line.place is None:
         ring.add(words.from_queue, width, _TEXT, most=5)
     else:
@@ -253,7 +258,7 @@ def _left(layout: Layout, sheet: HandoffSheet, words: HandoffWording) -> None:
     if not sheet.groups:
         _section(layout, words.nothing_left, 0)
         return
-    groups = [[_row(line, sheet, words) for line in group] for group in sheet.groups]
+    groups = [_rows(group, sheet, words) for group in sheet.groups]
     title = words.left_pool if sheet.taker is None else words.left
     _section(layout, title.format(count=sheet.left), _HEAD_HEIGHT + groups[0][0].height)
     _head(layout, words)
@@ -281,8 +286,10 @@ def _group(layout: Layout, rows: Sequence[_Row], words: HandoffWording) -> None:
 
 def _room(layout: Layout, height: float, words: HandoffWording) -> bool:
     """Go on to a new page, under the list's head, unless there is room."""
+    page, y = layout.page, layout.y
     broken = layout.ensure(height)
     if broken:
+        _rule(page, LEFT, y, INK, 0.9)
         _head(layout, words)
     return broken
 
@@ -313,11 +320,25 @@ def _head(layout: Layout, words: HandoffWording) -> None:
     layout.y -= _HEAD_HEIGHT
 
 
-def _row(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> _Row:
+def _rows(group: Sequence[PersonLine], sheet: HandoffSheet, words: HandoffWording) -> list[_Row]:
+    """Lay out a call group; numbers are not written twice one below the other."""
+    before = (None, *(line.numbers for line in group))
+    return [
+        _row(line, sheet, words, same_numbers=line.numbers == above)
+        for above, line in zip(before, group, strict=False)
+    ]
+
+
+def _row(
+    line: PersonLine, sheet: HandoffSheet, words: HandoffWording, *, same_numbers: bool
+) -> _Row:
     who, ring, so_far, below = _Block(), _Block(), _Block(), _Block()
     who.add(line.name, _RING - _WHO - _GAP, _NAME, most=2)
     who.add(line.address, _RING - _WHO - _GAP, _TEXT, most=4)
-    _numbers(ring, line.numbers, _SO_FAR - _RING - _GAP, words)
+    if same_numbers and line.numbers:
+        ring.add(words.same_numbers, _SO_FAR - _RING - _GAP, _TEXT)
+    else:
+        _numbers(ring, line.numbers, _SO_FAR - _RING - _GAP, words)
     for text in _history(line, sheet, words):
         so_far.add(text, _HAND - _SO_FAR - _GAP - 3, _TEXT, most=4)
     width = _HAND - _WHO - _GAP - 3
@@ -328,7 +349,7 @@ def _row(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> _Row:
         below.add(words.remark.format(remark=line.remark), width, _TEXT, most=4)
     for note in line.notes:
         said = words.said.format(
-            moment=words.at(note.at, sheet.made_at.year), name=note.by, note=note.text
+            moment=words.short(note.at, sheet.made_at.year), name=note.by, note=note.text
         )
         below.add(said, width, _TEXT, most=_MOST_NOTE_LINES)
     return _Row(line.place, ((_WHO, who), (_RING, ring), (_SO_FAR, so_far)), below)
@@ -336,13 +357,14 @@ def _row(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> _Row:
 
 def _history(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> Iterator[str]:
     year = sheet.made_at.year
-    yield words.rung.format(count=line.attempts) if line.attempts else words.not_rung
-    if line.last is not None:
+    if line.last is None:
+        yield words.not_rung
+    else:
         moment, what = line.last
-        yield words.at(moment, year)
-        yield what
+        yield words.rung.format(count=line.attempts, what=what)
+        yield words.short(moment, year)
     if line.dialled_at is not None:
-        yield words.dialled.format(moment=words.at(line.dialled_at, year))
+        yield words.dialled.format(moment=words.short(line.dialled_at, year))
 
 
 def _warnings(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> Iterator[str]:

@@ -19,9 +19,11 @@ class HandoffWording:
     lang: Lang
     moment: str
     years_moment: str
+    short_moment: str
     title: str
     numbered: str
     masked: str
+    masked_mark: str
     running: str
     foot: str
     rule: str
@@ -59,6 +61,7 @@ class HandoffWording:
     shared: str
     more_numbers: str
     no_number: str
+    same_numbers: str
 
     caution: str
     not_before: str
@@ -72,7 +75,13 @@ class HandoffWording:
 
     def at(self, value: datetime, year: int) -> str:
         """Return day, weekday and time; the year only where it is not ``year``."""
-        pattern = self.moment if value.year == year else self.years_moment
+        return self._filled(self.moment if value.year == year else self.years_moment, value)
+
+    def short(self, value: datetime, year: int) -> str:
+        """Return day and time; with weekday and year where it is not ``year``."""
+        return self._filled(self.short_moment if value.year == year else self.years_moment, value)
+
+    def _filled(self, pattern: str, value: datetime) -> str:
         return pattern.format(
             year=value.year, month=value.month, name=_MONTHS[value.month - 1], day=value.day,
             weekday=_WEEKDAYS[self.lang][value.weekday()], time=f"{value:%H:%M}",
@@ -83,7 +92,7 @@ class HandoffWording:
         if until is None:
             return self.at(begin, year)
         end = f"{until:%H:%M}" if until.date() == begin.date() else self.at(until, year)
-        return f"{self.at(begin, year)}–{end}"
+        return f"{self.at(begin, year)}-{end}"
 
 
 def handoff_wording(lang: Lang) -> HandoffWording:
@@ -95,8 +104,10 @@ ZH = HandoffWording(
     lang="zh",
     moment="{month}月{day}日（{weekday}）{time}",
     years_moment="{year}年{month}月{day}日（{weekday}）{time}",
+    short_moment="{month}月{day}日 {time}",
     title="交班单",
     numbered="第 {id} 号",
+    masked_mark="【脱敏件】",
     masked="【脱敏件】姓名、住址和号码已作部分隐去，备注不印",
     running="交班单第 {id} 号　{campaign}",
     foot="交班单第 {id} 号　通话序号 {position}　铃询（Ringround）{version}",
@@ -127,12 +138,13 @@ ZH = HandoffWording(
     by_hand="结果（手写）",
     together="以下 {count} 人是一户或共用号码，打一次一起问",
     not_rung="还没打过",
-    rung="打过 {count} 次",
-    dialled="{moment} 拨过，没有记结果",
+    rung="打过{count}次：{what}",
+    dialled="{moment} 拨过，没记结果",
     proved_wrong="打不通或不是本人",
     shared="{count} 人共用",
     more_numbers="另有 {count} 个号码",
     no_number="没有号码",
+    same_numbers="号码同上",
     caution="注意：",
     not_before="{moment} 以前不要打。",
     declined="上次婉拒了，不要再由 {name} 打，换一个人。",
@@ -147,8 +159,10 @@ EN = HandoffWording(
     lang="en",
     moment="{weekday} {day} {name}, {time}",
     years_moment="{weekday} {day} {name} {year}, {time}",
+    short_moment="{day} {name}, {time}",
     title="Handoff sheet",
     numbered="No. {id}",
+    masked_mark="Masked copy. ",
     masked="Masked copy: names, addresses and numbers are partly hidden, notes left out",
     running="Handoff sheet no. {id}, {campaign}",
     foot="Handoff sheet no. {id}, call sequence {position}, Ringround {version}",
@@ -182,12 +196,13 @@ EN = HandoffWording(
     by_hand="Result (by hand)",
     together="These {count} share a home or a number: one call for all",
     not_rung="Not rung yet",
-    rung="Rung: {count}",
+    rung="Rung {count}×: {what}",
     dialled="Dialled {moment}, no result saved",
     proved_wrong="proved wrong",
     shared="shared by {count}",
     more_numbers="{count} more numbers",
     no_number="No number",
+    same_numbers="same as above",
     caution="Mind: ",
     not_before="Not before {moment}. ",
     declined="Declined last time: somebody other than {name} must ring. ",
