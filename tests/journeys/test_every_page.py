@@ -46,7 +46,8 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
         None: ["/sign-in", "/join"],
         cast.volunteer: [
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
-            "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
+            "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/handoffs",
+            "/no-such-page",
         ],
         cast.colleague: ["/calls"],
         cast.outsider: ["/calls", "/calls/mine"],
@@ -56,7 +57,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
         ],
-        cast.leader: ["/residents"],
+        cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip
 
 
