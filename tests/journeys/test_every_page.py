@@ -46,10 +46,9 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
         None: ["/sign-in", "/join"],
         cast.volunteer: [
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
-            "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/handoffs",
-            "/no-such-page",
+            "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
         ],
-        cast.colleague: ["/calls"],
+        cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],
         cast.supervisor: [
             "/progress", f"{campaign}/progress", f"{campaign}/communities/{BRIDGE}", "/campaigns",

@@ -88,6 +88,14 @@ def test_nothing_left_is_said(lang):
 
 
 @LANGUAGES
+def test_what_could_not_be_passed_on_is_not_called_done(lang):
+    words, text = handoff_wording(lang), text_of(render(sample_sheet(lang, 0, queued=("王**",))))
+    assert squeezed(words.nothing_passed) in text
+    assert squeezed(words.nothing_left) not in text
+    assert "王**" in text
+
+
+@LANGUAGES
 def test_what_went_to_the_pool_says_to_ask_before_ringing(lang):
     words, text = handoff_wording(lang), text_of(render(sample_sheet(lang, taker=None)))
     assert squeezed(words.pool) in text

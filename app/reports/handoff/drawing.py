@@ -256,7 +256,7 @@ class _Row:
 
 def _left(layout: Layout, sheet: HandoffSheet, words: HandoffWording) -> None:
     if not sheet.groups:
-        _section(layout, words.nothing_left, 0)
+        _section(layout, words.nothing_passed if sheet.queued else words.nothing_left, 0)
         return
     groups = [_rows(group, sheet, words) for group in sheet.groups]
     title = words.left_pool if sheet.taker is None else words.left

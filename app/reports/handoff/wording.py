@@ -48,6 +48,7 @@ class HandoffWording:
     left: str
     left_pool: str
     nothing_left: str
+    nothing_passed: str
     number: str
     resident: str
     numbers: str
@@ -131,6 +132,7 @@ ZH = HandoffWording(
     left="还没打完的（{count} 人）　按顺序打",
     left_pool="还没打完的（{count} 人）　已回到任务池：拨打前先问组长，以免重复拨打",
     nothing_left="没有剩下的，这一批都有了结果。",
+    nothing_passed="没有要打的，剩下的都回到了任务池。",
     number="序号",
     resident="姓名、住址",
     numbers="号码",
@@ -172,8 +174,8 @@ EN = HandoffWording(
     pool="everybody (back in the pool)",
     made="Handed over {moment}",
     communities="Communities: {names}",
-    done="Done: {calls} calls, {completed} residents completed. By result: {results}.",
-    nothing_done="Done: nobody of this batch has been rung yet.",
+    done="Calls made: {calls}. Residents completed: {completed}. By result: {results}.",
+    nothing_done="Calls made: none in this batch yet.",
     result="{label} {count}",
     between=", ",
     note="Note: ",
@@ -189,6 +191,7 @@ EN = HandoffWording(
     left_pool="Still to ring ({count}): back in the pool. Ask the leader before ringing, or two "
     "may ring",
     nothing_left="Nothing is left: everybody in this batch has a result.",
+    nothing_passed="Nothing to ring: all that was left is back in the pool.",
     number="No.",
     resident="Name, address",
     numbers="Numbers",
