@@ -32,6 +32,7 @@ def _entries(role: str) -> list[tuple[str, str]]:
         (_("Residents"), "residents.communities"),
         (_("Rosters"), "residents.rosters"),
     ]
+    handoffs = (_("Handovers"), "reports.handoff_list")
     if role == "volunteer":
-        return calling
-    return [*supervising, *calling] if role == "leader" else supervising
+        return [*calling, handoffs]
+    return [*supervising, *(calling if role == "leader" else []), handoffs]

@@ -19,7 +19,15 @@ class _Sessions(SecureCookieSessionInterface):
 def init(app: Flask) -> None:
     """Add the API's addresses, and those that watch over the server."""
     # Each module declares its operations when it is imported.
-    from app.api import access, campaigns, imports, openapi, progress, reports  # noqa: F401
+    from app.api import (  # noqa: F401
+        access,
+        campaigns,
+        handoffs,
+        imports,
+        openapi,
+        progress,
+        reports,
+    )
     from app.api.operations import blueprint
     from app.api.probes import blueprint as probes
 

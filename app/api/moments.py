@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.problems import Problem
-from app.reports.queries import moment_from
+from app.reports.queries.completions import moment_from
 from app.web import now
 
 EDGES = {

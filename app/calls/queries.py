@@ -17,11 +17,15 @@ from app.residents.models import Household, Resident
 from app.territory.models import Building
 
 
-def history_of(session: Session, case_ids: Sequence[int]) -> dict[int, list[Call]]:
-    """Return the effective calls of each case, newest first."""
-    rows = session.scalars(select(Call).where(Call.case_id.in_(case_ids)))
+def history_of(
+    session: Session, case_ids: Sequence[int], position: int | None = None
+) -> dict[int, list[Call]]:
+    """Return the effective calls of each case, newest first; at a position, as they stood then."""
+    query = select(Call).where(Call.case_id.in_(case_ids))
+    if position is not None:
+        query = query.where(Call.position <= position)
     by_case: dict[int, list[Call]] = defaultdict(list)
-    for call in rows:
+    for call in session.scalars(query):
         by_case[call.case_id].append(call)
     return {case_id: _newest_first(calls) for case_id, calls in by_case.items()}
 

@@ -14,9 +14,10 @@ from app.audit import service as audit
 from app.campaigns import queries as campaigns
 from app.cli.output import ID, ready
 from app.config import LANGUAGES
-from app.reports import queries, results
+from app.reports import results
 from app.reports.completion import render
-from app.reports.queries import moment_from
+from app.reports.queries import completions
+from app.reports.queries.completions import moment_from
 from app.reports.wording import Lang
 from app.web import now
 
@@ -47,7 +48,7 @@ def report(
     with ready().reading() as session:
         codes = _codes(session, campaign_id) if every else [community or ""]
         values = [
-            queries.completion(session, None, campaign_id, code, moment, chosen, masked=masked)
+            completions.completion(session, None, campaign_id, code, moment, chosen, masked=masked)
             for code in codes
         ]
     with ready().writing() as session:

@@ -40,6 +40,16 @@ class VolunteerProgress:
 
 
 @dataclass(frozen=True)
+class BatchWork:
+    """What was done in a batch, counted as a volunteer's work is."""
+
+    calls: int
+    completed: int
+    dispositions: dict[str, int]
+    """Calls by what they came to, in the order in which volunteers see them."""
+
+
+@dataclass(frozen=True)
 class CaseAsOf:
     """A case as it stood at a position."""
 
@@ -131,6 +141,20 @@ def by_volunteer(
         for user, n, met, done, last in rows
     ]
     return found + _holding_only(session, held)
+
+
+def of_batch(session: Session, batch_id: int, position: int) -> BatchWork:
+    """Return what was done in a batch up to a position."""
+    is_call = Call.with_call_id.is_(None)
+    query = (
+        select(Call.disposition, func.sum(case((is_call, 1), else_=0)), func.count())
+        .where(Call.batch_id == batch_id, Call.position <= position)
+        .where(~_is_corrected(position), ~Call.desk, ~Call.voided)
+        .group_by(Call.disposition)
+    )
+    found = {code: (int(calls), int(rows)) for code, calls, rows in session.execute(query)}
+    calls = {code: found[code][0] for code in DISPOSITIONS if code in found}
+    return BatchWork(sum(calls.values()), found.get("completed", (0, 0))[1], calls)
 
 
 def _reached() -> list[str]:

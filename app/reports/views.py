@@ -3,18 +3,19 @@
 from datetime import datetime
 from urllib.parse import quote
 
-from flask import Blueprint, make_response, request
+from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from app import i18n
 from app.audit import service as audit
 from app.people.models import User
-from app.people.rules import STAFF
+from app.people.rules import ROLES, STAFF
 from app.people.session import actor
-from app.reports import queries
 from app.reports.completion import CompletionReport, render
+from app.reports.handoff import drawing
+from app.reports.queries import completions, handoffs, sheets
 from app.reports.wording import Lang
-from app.web import now, reading, roles, writing
+from app.web import now, reading, roles, settings, writing
 
 blueprint = Blueprint("reports", __name__)
 
@@ -31,24 +32,61 @@ def printed(
     user: User, campaign_id: int, code: str, as_of: datetime, lang: Lang, *, masked: bool = False
 ) -> Response:
     """Return the completion report as a PDF, and note in the trail who had it. Raises as
-    ``queries.completion``.
+    ``completions.completion``.
     """
     with reading() as session:
-        report = queries.completion(session, user, campaign_id, code, as_of, lang, masked=masked)
+        report = completions.completion(
+            session, user, campaign_id, code, as_of, lang, masked=masked
+        )
     content = render(report)
     with writing() as session:
         audit.record(
             session, user.id, now(), "report_printed", "community", code,
             campaign=campaign_id, position=report.position, lang=lang, masked=masked,
         )  # fmt: skip
-    return _pdf(content, report)
+    return _pdf(content, _named(report))
+
+
+@blueprint.get("/handoffs")
+@roles(*ROLES)
+def handoff_list() -> str:
+    """The handovers one took part in; for staff also those of their communities."""
+    with reading() as session:
+        rows = handoffs.recent(session, actor())
+    return render_template("reports/handoffs.html", rows=rows)
+
+
+@blueprint.get("/handoffs/<int:handoff_id>/sheet.pdf")
+@roles(*ROLES)
+def handoff_sheet(handoff_id: int) -> Response:
+    """The sheet of a handover; ``lang`` may be given."""
+    return printed_sheet(actor(), handoff_id, _lang())
+
+
+def printed_sheet(user: User, handoff_id: int, lang: Lang) -> Response:
+    """Return the handoff sheet as a PDF, masked where the user may see no more, and note in the
+    trail who had it. Raises NotFoundError.
+    """
+    moment = now()
+    with reading() as session:
+        handoff = handoffs.get_handoff(session, user, handoff_id)
+        masked = not handoffs.sees_whole(session, user, handoff, moment)
+        sheet = sheets.sheet(session, handoff, lang, settings().timezone, masked=masked)
+    content = drawing.render(sheet)
+    with writing() as session:
+        audit.record(
+            session, user.id, moment, "handoff_sheet_printed", "handoff", handoff_id,
+            position=sheet.position, lang=lang, masked=masked,
+        )  # fmt: skip
+    name = f"handoff-{handoff_id}-{sheet.made_at:%Y%m%d-%H%M}{sheet.marks}.pdf"
+    return _pdf(content, f'inline; filename="{name}"')
 
 
 def _as_of() -> datetime:
     text = request.args.get("as_of")
     if not text:
         return now()
-    return queries.moment_from(text, now())
+    return completions.moment_from(text, now())
 
 
 def _lang() -> Lang:
@@ -56,12 +94,14 @@ def _lang() -> Lang:
     return "en" if asked == "en" else "zh"
 
 
-def _pdf(content: bytes, report: CompletionReport) -> Response:
+def _named(report: CompletionReport) -> str:
     rest = f"{report.as_of:%Y%m%d-%H%M}{report.marks}.pdf"
-    name = f"{report.community}-{rest}"
+    name = quote(f"{report.community}-{rest}")
+    return f"inline; filename=\"{report.community_code}-{rest}\"; filename*=UTF-8''{name}"
+
+
+def _pdf(content: bytes, disposition: str) -> Response:
     response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = (
-        f"inline; filename=\"{report.community_code}-{rest}\"; filename*=UTF-8''{quote(name)}"
-    )
+    response.headers["Content-Disposition"] = disposition
     return response

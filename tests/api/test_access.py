@@ -19,6 +19,7 @@ MATRIX = {
     "api.campaigns_show": EVERYBODY,
     "api.progress_show": STAFF,
     "api.reports_completion": STAFF,
+    "api.handoffs_sheet": EVERYBODY,
     "api.imports_create": STAFF,
     "api.imports_show": STAFF,
 }
@@ -40,7 +41,7 @@ def test_every_operation_states_who_may_come(app: Flask) -> None:
 @pytest.mark.parametrize("role", ANYBODY.split())
 def test_the_door_is_open_to_these_and_shut_to_the_rest(programs: Programs, role: str) -> None:
     program = programs(role)
-    given = {"campaign_id": programs.world.near, "code": BRIDGE, "import_id": 1}
+    given = {"campaign_id": programs.world.near, "code": BRIDGE, "import_id": 1, "handoff_id": 1}
     adapter = programs.world.app.url_map.bind("localhost")
     wrong = []
     for name, roles in MATRIX.items():

@@ -16,6 +16,7 @@ from app.campaigns.rules.definition import definition_from
 from app.cases.models import Case
 from app.cases.service import opening
 from app.cases.service.claim import claim
+from app.cases.service.handing import hand_over
 from app.cases.service.release import release
 from app.db import Database
 from app.people.models import User
@@ -65,6 +66,9 @@ def seed(db: Database) -> Seeded:
     ring_through(db, cast.volunteer.user, campaign, earlier)
     with db.writing() as session:
         claim(session, cast.volunteer.user, now, campaign, 20)
+        shift = claim(session, cast.colleague.user, now, campaign, 2).batch
+        assert shift is not None
+        hand_over(session, cast.colleague.user, now, shift.id)
     with db.reading() as session:
         call = session.scalars(select(Call.id).order_by(Call.id.desc())).first()
         shown = fullest(session, campaign)

@@ -48,7 +48,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
             "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
         ],
-        cast.colleague: ["/calls"],
+        cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],
         cast.supervisor: [
             "/progress", f"{campaign}/progress", f"{campaign}/communities/{BRIDGE}", "/campaigns",
@@ -56,7 +56,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
         ],
-        cast.leader: ["/residents"],
+        cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from app.campaigns.models import Campaign
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.progress.rules.counting import Tally
-from app.reports import queries, results
+from app.reports import results
 from app.reports.completion import CompletionReport
+from app.reports.queries import completions
 from tests.cases.town import Town
 from tests.cast import BRIDGE, FAR, HARBOUR, SCHOOL
 from tests.conftest import Clock
@@ -46,7 +47,7 @@ def town(db: Database, clock: Clock) -> Town:
 def report(town: Town, code: str = BRIDGE, **more: object) -> CompletionReport:
     given = {"as_of": town.now, "lang": "en", **more}
     with town.db.reading() as session:
-        return queries.completion(session, None, town.campaign, code, **given)  # type: ignore[arg-type]
+        return completions.completion(session, None, town.campaign, code, **given)  # type: ignore[arg-type]
 
 
 def exported(town: Town) -> dict[str, Figures]:
@@ -248,10 +249,13 @@ def test_everybody_reports_on_their_own_scope(role: str, code: str, may: bool, t
 
     with town.db.reading() as session:
         if may:
-            assert queries.completion(session, user, town.campaign, code, town.now, "zh").total == 9
+            assert (
+                completions.completion(session, user, town.campaign, code, town.now, "zh").total
+                == 9
+            )
         else:
             with pytest.raises(NotFoundError):
-                queries.completion(session, user, town.campaign, code, town.now, "zh")
+                completions.completion(session, user, town.campaign, code, town.now, "zh")
 
 
 def test_a_campaign_that_was_never_opened_has_no_report(town: Town) -> None:
@@ -261,7 +265,7 @@ def test_a_campaign_that_was_never_opened_has_no_report(town: Town) -> None:
     with town.db.writing() as session:
         draft = service.create(session, None, town.now, Definition("草稿", (BRIDGE,)))
     with town.db.reading() as session, pytest.raises(Problem, match="campaign_not_open"):
-        queries.completion(session, None, draft.id, BRIDGE, town.now, "zh")
+        completions.completion(session, None, draft.id, BRIDGE, town.now, "zh")
 
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
@@ -280,7 +284,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
     ],
 )
 def test_a_moment_is_read_in_the_zone_of_the_deployment(text: str, moment: datetime) -> None:
-    read = queries.moment_from(text, NOW)
+    read = completions.moment_from(text, NOW)
 
     assert read == moment
     assert read.utcoffset() == timedelta(hours=8)
@@ -306,6 +310,6 @@ def test_a_moment_is_read_in_the_zone_of_the_deployment(text: str, moment: datet
 )
 def test_what_is_no_moment_is_refused(text: str, code: str) -> None:
     with pytest.raises(Problem) as refused:
-        queries.moment_from(text, NOW)
+        completions.moment_from(text, NOW)
 
     assert (refused.value.code, refused.value.field) == (code, "as_of")

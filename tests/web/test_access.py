@@ -43,6 +43,8 @@ MATRIX = {
     "progress.campaign": STAFF,
     "progress.community": STAFF,
     "reports.completion": STAFF,
+    "reports.handoff_list": EVERYBODY,
+    "reports.handoff_sheet": EVERYBODY,
     "probes.healthz": ANYBODY,
     "probes.readyz": ANYBODY,
     "probes.metrics": ANYBODY,

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from app.calls.models import Call
-from app.cases.models import Batch, CallGroup
+from app.cases.models import Batch, CallGroup, Handoff
 from app.cases.service.claim import claim
+from app.cases.service.handing import hand_over
 from app.db import Database
 from tests.cast import (
     BRIDGE,
@@ -72,6 +73,9 @@ def world(app: Flask, db: Database) -> World:
     near, far = open_campaign(db, [BRIDGE, HARBOUR]), open_campaign(db, [FAR])
     with db.writing() as session:
         claim(session, cast.volunteer.user, NOW, near, 2)
+        batch = claim(session, cast.colleague.user, NOW, near, 1).batch
+        assert batch is not None
+        hand_over(session, cast.colleague.user, NOW, batch.id)
     return World(app, db, cast, near, far)
 
 
@@ -82,6 +86,7 @@ def addresses(world: World) -> dict[str, str]:
             "batch_id": session.scalars(select(Batch.id)).first(),
             "group_id": session.scalars(select(CallGroup.id).where(CallGroup.batch_id > 0)).first(),
             "call_id": session.scalars(select(Call.id)).first() or 1,
+            "handoff_id": session.scalars(select(Handoff.id)).one(),
         }
     given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **held}
     adapter = world.app.url_map.bind("localhost")

@@ -1,0 +1,1 @@
+"""Gathering the values of documents."""
