@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls import rules
-from app.calls.models import Call
+from app.calls.models import Call, Dial
 from app.campaigns.models import Campaign
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import attempts, what_follows
@@ -69,11 +69,13 @@ def derivable(session: Session) -> Iterator[Finding]:
     """
     calls = session.scalars(select(Call).order_by(Call.case_id, Call.position))
     by_case = {case_id: list(rows) for case_id, rows in groupby(calls, key=lambda c: c.case_id)}
-    numbers = _numbers(session)
+    numbers, taps = _numbers(session), _taps(session)
     query = select(Case, Campaign).join(Campaign, Campaign.id == Case.campaign_id)
     for case, campaign in session.execute(query):
         mine = numbers.get(case.resident_id, set())
-        what = _contradiction(campaign.rules, case, by_case.get(case.id, []), mine)
+        told = by_case.get(case.id, [])
+        known = rules.known_taps(taps.get(case.id, []), told)
+        what = _contradiction(campaign.rules, case, told, mine, known)
         if what:
             yield Finding("derivable", f"cases {case.id}", what)
 
@@ -86,14 +88,26 @@ def _numbers(session: Session) -> dict[int, set[int]]:
     return numbers
 
 
+def _taps(session: Session) -> dict[int, list[Dial]]:
+    taps: dict[int, list[Dial]] = {}
+    for tap in session.scalars(select(Dial)):
+        taps.setdefault(tap.case_id, []).append(tap)
+    return taps
+
+
 def _contradiction(
-    calling: CallingRules, case: Case, calls: Sequence[Call], numbers: set[int]
+    calling: CallingRules,
+    case: Case,
+    calls: Sequence[Call],
+    numbers: set[int],
+    taps: Sequence[rules.Tapped],
 ) -> str:
     past = rules.history(calls, ANY_MOMENT)
     if case.attempts != attempts(past):
         return f"says {case.attempts} attempts, but its calls say otherwise"
     usable = len(numbers - rules.wrong_numbers(past))
-    decision = what_follows(calling, past, usable, ANY_MOMENT)
+    loose = rules.loose_taps(taps, calls, ANY_MOMENT)
+    decision = what_follows(calling, past, usable, ANY_MOMENT, loose)
     passed_to = decision.passed_to.value if decision.passed_to else None
     state = "open" if case.state == "held" else case.state
     says = (state, case.outcome, case.passed_to)

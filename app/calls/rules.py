@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from app.campaigns.rules.calling import CallingRules, is_allowed, next_allowed
+from app.campaigns.rules.calling import CallingRules, after, is_allowed, next_allowed
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.following import PastCall
 from app.problems import Problem
@@ -129,6 +129,7 @@ class Recorded(Protocol):
     direction: str
     disposition: str
     started_at: datetime
+    ended_at: datetime
     recorded_at: datetime
     callback_at: datetime | None
     callback_until: datetime | None
@@ -158,6 +159,40 @@ def effective(calls: Iterable[Recorded]) -> list[Recorded]:
     return [call for call in latest.values() if not call.voided]
 
 
+class Tapped(Protocol):
+    """The columns of a dial that the reading below needs."""
+
+    dialled_at: datetime
+    recorded_at: datetime
+
+
+TAP_BEFORE_CALL = timedelta(minutes=5)
+"""How long before the time that a call names as its beginning its tap may have been."""
+
+
+def loose_taps(taps: Iterable[Tapped], calls: Sequence[Recorded], zone: datetime) -> list[datetime]:
+    """Return when numbers were dialled and no call came of it that counts, in the zone.
+
+    Each call takes the last tap that it can have begun with.
+    """
+    free = sorted(tap.dialled_at for tap in taps)
+    for call in effective(calls):
+        if call.direction == "out" and not call.desk:
+            first = call.started_at - TAP_BEFORE_CALL
+            own = [tap for tap in free if first <= tap <= call.ended_at]
+            free = [tap for tap in free if tap not in own[-1:]]
+    return [tap.astimezone(zone.tzinfo) for tap in free]
+
+
+def known_taps(taps: Iterable[Tapped], calls: Iterable[Recorded]) -> list[Tapped]:
+    """Return the taps that were on record when the last of the calls was.
+
+    Only a call decides about a case, never a tap: what is tapped afterwards waits for the next.
+    """
+    decided = [call.recorded_at for call in calls if call.applied]
+    return [tap for tap in taps if decided and tap.recorded_at <= max(decided)]
+
+
 def history(calls: Iterable[Recorded], zone: datetime) -> list[PastCall]:
     """Return the calls as the calling rules read them; ``zone`` is any moment in the zone."""
     past = [
@@ -178,14 +213,6 @@ def history(calls: Iterable[Recorded], zone: datetime) -> list[PastCall]:
     return sorted(past, key=lambda call: call.started_at)
 
 
-def without_passed_appointments(past: Sequence[PastCall], now: datetime) -> list[PastCall]:
-    """Return the history with appointments of the past taken as due now, not as missing."""
-    return [
-        replace(call, callback_at=now) if call.callback_at and call.callback_at < now else call
-        for call in past
-    ]
-
-
 def wrong_numbers(past: Iterable[PastCall]) -> set[int]:
     """Return the numbers that calls have shown to be out of service or somebody else's."""
     return {
@@ -199,18 +226,19 @@ def wrong_numbers(past: Iterable[PastCall]) -> set[int]:
 def appointment_slots(rules: CallingRules, now: datetime) -> list[tuple[str, datetime]]:
     """Return sensible times to ring again, each with its code, soonest first.
 
-    In an hour, this evening and tomorrow morning, moved into the hours when ringing is allowed;
-    what falls together or has passed is left out. ``now`` is in the deployment's zone.
+    In an hour, this evening and tomorrow morning, moved into the hours when somebody who agreed
+    to it may be rung; what falls together or has passed is left out. ``now`` is in the
+    deployment's zone.
     """
     today = now.replace(second=0, microsecond=0)
     wanted = [
-        ("in_an_hour", today + timedelta(hours=1)),
+        ("in_an_hour", after(today, timedelta(hours=1))),
         ("this_evening", today.replace(hour=EVENING, minute=30)),
         ("tomorrow_morning", (today + timedelta(days=1)).replace(hour=MORNING, minute=30)),
         ("tomorrow_evening", (today + timedelta(days=1)).replace(hour=EVENING, minute=30)),
     ]
     slots: dict[datetime, str] = {}
     for code, moment in wanted:
-        if moment > now and (code != "in_an_hour" or is_allowed(rules, moment)):
-            slots.setdefault(next_allowed(rules, moment), code)
+        if moment > now and (code != "in_an_hour" or is_allowed(rules, moment, agreed=True)):
+            slots.setdefault(next_allowed(rules, moment, agreed=True), code)
     return [(code, moment) for moment, code in sorted(slots.items())]

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.queries import Terms
-from app.campaigns.rules.calling import is_allowed
+from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.languages import Lane
@@ -68,38 +68,43 @@ def has_held(session: Session, user: User, group_id: int) -> bool:
 def why_nothing(
     session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
 ) -> tuple[dict[str, int], datetime | None]:
-    """Return the cases that wait, counted by cause, and when the next one's time comes.
+    """Return the cases that wait, counted by cause, and when the next one can be rung.
 
     Causes: ``calling_hours``; ``resting`` (their time has not come); ``held`` (by others);
     ``for_others`` (somebody else's turn); ``skipped`` (laid aside by this user today);
     ``language`` (that this user does not speak); ``other_campaign`` (which reached the number not
     long ago). Large counts stop at some thousands: nobody needs them exactly.
     """
-    engine = statements.dialect(session)
+    engine, ringing = statements.dialect(session), ringing_at(campaign.rules, now)
     values = claim_values(user.id, campaign, ways, now)
-    found = {row.cause: row for row in session.execute(statements.causes(engine), values)}
-    outside = not is_allowed(campaign.rules, now)
+    rows = session.execute(statements.causes(engine, ringing), values)
+    found = {row.cause: row for row in rows}
     counts = {cause: int(row.cases) for cause, row in found.items()}
-    if outside:
-        counts = {"calling_hours": sum(counts.values())}
     counts.pop("ready", 0)  # somebody else was just faster
     counts["resting"] = session.scalar(statements.resting(engine), values) or 0
     others = session.scalar(statements.held_by_others(engine), values) or 0
     counts["held"] = counts.get("held", 0) + others
-    ready_at = session.scalar(statements.next_ready(engine), values)
-    times = [ready_at, *(_times(found, campaign, now) if not outside else [])]
-    if outside and counts["calling_hours"]:
-        times.append(now)
+    times = [*_times(found, campaign, ringing, now)]
+    for priority, ready_at in session.execute(statements.next_ready(engine), values):
+        local = ready_at.astimezone(now.tzinfo)
+        times.append(next_allowed(campaign.rules, local, agreed=priority == 0))
     waiting = {cause: int(n) for cause, n in counts.items() if n}
-    return waiting, min((time for time in times if time is not None), default=None)
+    return waiting, min(times, default=None)
 
 
-def _times(found: Mapping[str, Any], campaign: Terms, now: datetime) -> Iterator[datetime | None]:
+def _times(
+    found: Mapping[str, Any], campaign: Terms, ringing: Ringing, now: datetime
+) -> Iterator[datetime]:
     """When what is ready, but not for this user now, can be given to them."""
+    rules = campaign.rules
+    if "calling_hours" in found:
+        agreed = ringing is Ringing.CLOSED and found["calling_hours"].priority == 0
+        yield next_allowed(rules, now, agreed=agreed)
     if "other_campaign" in found:
-        yield found["other_campaign"].later + timedelta(days=campaign.rules.rest_days)
+        rested = found["other_campaign"].later + timedelta(days=rules.rest_days)
+        yield next_allowed(rules, max(rested, now).astimezone(now.tzinfo))
     if "for_others" in found:
-        yield now + ANYONES_AFTER
+        yield next_allowed(rules, now + ANYONES_AFTER, agreed=True)
     if "ready" in found:
         yield now
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Integer, String, TextClause, TextualSelect, bindparam, column, text
 from sqlalchemy.orm import Session
 
+from app.campaigns.rules.calling import Ringing
 from app.db import UTCDateTime
 
 _MOMENTS = ("now", "anyones", "rested", "midnight")
@@ -35,6 +36,18 @@ _FREE = """
             WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1))
     LIMIT 1) IS NOT TRUE
 """
+
+# Whom a claim may give out by the hour of the day. In quiet hours only who asked to be rung by
+# now: a range of the index of its own, so that nobody else's case is looked at.
+_RUNG = {
+    Ringing.FREE: "",
+    Ringing.QUIET: """
+  AND g.priority = 0
+  AND EXISTS (SELECT 1 FROM cases a WHERE a.group_id = g.id AND a.state = 'open'
+              AND a.appointment_at <= :now)
+""",
+    Ringing.CLOSED: " AND 1 = 0",
+}
 
 _OWN = """
   SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
@@ -120,11 +133,13 @@ def _moments(sql: str) -> TextClause:
 
 
 @cache
-def take(engine: str) -> TextClause:
-    """Take the next groups in the design's order, up to ``size`` cases or a few more."""
-    of = _OF[engine]
-    own = _OWN.format(free=_FREE, codes=of["codes"], locked=of["locked"])
-    lane = _LANE.format(free=_FREE, **of)
+def take(engine: str, ringing: Ringing) -> TextClause:
+    """Take the next groups in the design's order, up to ``size`` cases or a few more; in quiet
+    hours appointments alone.
+    """
+    of, free = _OF[engine], _FREE + _RUNG[ringing]
+    own = _OWN.format(free=free, codes=of["codes"], locked=of["locked"])
+    lane = _LANE.format(free=free, **of)
     return _moments(_TAKE.format(own=own, others=of["others"].format(lane=lane)))
 
 
@@ -179,9 +194,10 @@ _MOST_LOOKED_AT = 2000
 _MOST_RESTING = 10_000
 
 _CAUSES = """
-SELECT cause, sum(open_cases) AS cases, min(later) AS later FROM (
-  SELECT g.open_cases,
-    CASE WHEN NOT {spoken} THEN 'language'
+SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
+  SELECT g.open_cases, g.priority,
+    CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
+      WHEN NOT {spoken} THEN 'language'
       WHEN EXISTS (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
                    AND s.skipped_at >= :midnight) THEN 'skipped'
       WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
@@ -212,12 +228,13 @@ SELECT sum(open_cases) FROM (
 """
 
 _NEXT = """
-SELECT min(ready_at) AS ready_at FROM (
-  SELECT (SELECT min(g.ready_at) FROM call_groups g
+SELECT priority, min(ready_at) AS ready_at FROM (
+  SELECT urgent.priority, (SELECT min(g.ready_at) FROM call_groups g
           WHERE g.campaign_id = :campaign AND g.community_code = {code}
             AND g.language = {language} AND g.priority = urgent.priority
             AND g.batch_id IS NULL AND g.ready_at > :now) AS ready_at
   FROM {lanes} AS lane CROSS JOIN (SELECT 0 AS priority UNION ALL SELECT 5) AS urgent) AS soonest
+WHERE ready_at IS NOT NULL GROUP BY priority
 """
 
 _HELD = """
@@ -230,17 +247,20 @@ WHERE b.ended_at IS NULL AND b.campaign_id = :campaign AND b.user_id <> :user
 
 
 @cache
-def causes(engine: str) -> TextualSelect:
-    """Why the ready groups of the lanes' communities are not for this user: cause, cases, and
-    since when a number of theirs rests.
+def causes(engine: str, ringing: Ringing) -> TextualSelect:
+    """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
+    when a number of theirs rests, and how urgent they are.
     """
     of = _OF[engine]
     sql = _CAUSES.format(
         numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
-        codes=of["codes"], spoken=of["spoken"],
+        codes=of["codes"], spoken=of["spoken"], rung=_RUNG[ringing],
     )  # fmt: skip
     return _moments(sql).columns(
-        column("cause", String), column("cases", Integer), column("later", UTCDateTime())
+        column("cause", String),
+        column("cases", Integer),
+        column("later", UTCDateTime()),
+        column("priority", Integer),
     )
 
 
@@ -252,8 +272,9 @@ def resting(engine: str) -> TextClause:
 
 @cache
 def next_ready(engine: str) -> TextualSelect:
-    """When the next group of the lanes is ready."""
-    return _moments(_NEXT.format(**_OF[engine])).columns(column("ready_at", UTCDateTime()))
+    """When the next group of the lanes is ready, of appointments and of the others."""
+    found = _moments(_NEXT.format(**_OF[engine]))
+    return found.columns(column("priority", Integer), column("ready_at", UTCDateTime()))
 
 
 @cache

@@ -49,6 +49,9 @@ TEXTS = {
     "rules_hours": _l("“%(text)s” is no span of hours. Write it like 09:00-12:00."),
     "rules_hours_end": _l("In the span %(text)s the end must come after the start."),
     "rules_hours_order": _l("The span %(text)s begins before the one above it ends."),
+    "rules_hours_not_legal": _l(
+        "The span %(text)s lies outside the hours in which anybody may be rung: %(legal)s."
+    ),
     "campaign_closed": _l("The campaign is closed."),
     "campaign_not_open": _l("The campaign is not open."),
     "campaign_without_residents": _l(

@@ -16,7 +16,6 @@ from app.calls.rules import (
     fingerprint,
     history,
     why_not_applied,
-    without_passed_appointments,
     wrong_numbers,
 )
 from app.campaigns.rules.calling import CallingRules
@@ -150,6 +149,7 @@ class Row:
     callback_user_id: int | None = None
     desk: bool = False
     voided: bool = False
+    ended_at: datetime = NOW
     recorded_at: datetime = NOW + timedelta(hours=1)
 
     @property
@@ -188,18 +188,6 @@ def test_a_history_is_in_the_order_of_the_calls_in_the_zone_of_the_day() -> None
         ("busy", "out"),
     ]
     assert past[1].started_at.utcoffset() == timedelta(hours=8)
-
-
-def test_an_appointment_that_has_passed_is_due_now() -> None:
-    past = history(
-        [Row(1, "callback_requested", callback_at=NOW - MINUTE),
-         Row(2, "callback_requested", callback_at=NOW + MINUTE)],
-        NOW,
-    )  # fmt: skip
-
-    due = without_passed_appointments(past, NOW)
-
-    assert [call.callback_at for call in due] == [NOW, NOW + MINUTE]
 
 
 def test_numbers_that_proved_wrong() -> None:
@@ -250,6 +238,13 @@ ALWAYS, DAYTIME = CallingRules(hours=()), CallingRules()
             ALWAYS,
             at("17:30"),
             [(HOUR, at("18:30")), (MORNING, at("09:30", 1)), (EVENING, at("18:30", 1))],
+        ),
+        # At noon nobody is rung but who asks for it.
+        (
+            CallingRules(legal_hours=("08:00-21:00",)),
+            at("11:30"),
+            [(HOUR, at("12:30")), (TONIGHT, at("18:30")), (MORNING, at("09:30", 1)),
+             (EVENING, at("18:30", 1))],
         ),
         # Mornings only: the evenings move to the mornings after.
         (

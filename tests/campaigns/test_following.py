@@ -106,7 +106,6 @@ def test_who_never_had_a_number_is_the_leaders() -> None:
         (3, "no_answer", "unknown"),
         (2, "respondent_unavailable", "eligible_not_reached"),
         (2, "partial", "partial"),
-        (2, "callback_requested", "eligible_not_reached"),
         (2, "hung_up", "unknown"),
     ],
 )
@@ -176,6 +175,166 @@ def test_a_second_soft_refusal_is_final() -> None:
 
 def test_after_a_soft_refusal_that_nobody_answered_anyone_may_ring() -> None:
     assert not decide(call("soft_refusal"), call("no_answer")).by_another
+
+
+# Two attempts are all. What the calls are: o out, i a ring-back, d a leader's answer; where the
+# case is then: again, by appointment, with the leader, at the door, done.
+@pytest.mark.parametrize(
+    ("calls", "where"),
+    [
+        ("o:no_answer", "again"),
+        ("o:no_answer o:no_answer", "door"),
+        # Who asks at the last attempt to be rung again is rung again, once.
+        ("o:no_answer o:callback_requested", "appointment"),
+        ("o:no_answer o:callback_requested o:no_answer", "door"),
+        ("o:no_answer o:callback_requested o:callback_requested", "door"),
+        ("o:no_answer o:callback_requested o:completed", "done"),
+        ("o:callback_requested o:no_answer", "door"),
+        # So is who rings back after the last attempt; one that came to nothing changes nothing.
+        ("o:no_answer o:no_answer i:callback_requested", "appointment"),
+        ("o:no_answer o:no_answer i:callback_requested o:no_answer", "door"),
+        ("o:no_answer o:no_answer i:callback_requested o:callback_requested", "door"),
+        ("o:no_answer o:no_answer i:respondent_unavailable", "door"),
+        ("o:no_answer o:callback_requested i:hung_up", "appointment"),
+        ("o:callback_requested i:respondent_unavailable", "appointment"),
+        ("o:callback_requested i:soft_refusal", "again"),
+        # What a last attempt came to is never overridden by its having been the last.
+        ("o:no_answer o:completed", "done"),
+        ("o:no_answer o:hard_refusal", "done"),
+        ("o:soft_refusal o:soft_refusal", "done"),
+        ("o:no_answer o:moved", "done"),
+        ("o:no_answer o:needs_leader", "leader"),
+        # The leader's list is left by the leader's answer, or by another call.
+        ("o:needs_leader i:respondent_unavailable", "leader"),
+        ("o:needs_leader i:completed", "done"),
+        ("o:needs_leader i:callback_requested", "appointment"),
+        ("o:needs_leader d:needs_leader", "appointment"),
+        ("o:needs_leader d:needs_leader i:hung_up", "appointment"),
+        ("o:needs_leader d:moved", "done"),
+        ("o:needs_leader d:needs_leader o:busy", "door"),
+        ("o:no_answer o:needs_leader d:needs_leader", "appointment"),
+        ("o:no_answer o:needs_leader d:needs_leader o:no_answer", "door"),
+        # Ring-backs and answers are no attempts, however many.
+        ("i:hung_up i:hung_up i:hung_up o:no_answer", "again"),
+    ],
+)
+def test_where_a_case_is_after_its_calls(calls: str, where: str) -> None:
+    past = []
+    for hours, (kind, code) in enumerate(one.split(":") for one in calls.split()):
+        more = {"direction": "out" if kind == "o" else "in", "desk": kind == "d"}
+        past.append(call(code, NOW + timedelta(hours=hours), **more))
+
+    made = decide(*past, rules=CallingRules(hours=(), max_attempts=2))
+
+    places = {LEADER: "leader", DOOR: "door", None: made.state.value}
+    found = "appointment" if made.appointment else places[made.passed_to]
+    assert found == where.replace("again", "open")
+
+
+def test_an_appointment_that_has_passed_is_due_now() -> None:
+    missed = call("callback_requested", at("08:00"), callback_at=at("09:00"))
+
+    assert decide(missed).ready_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("agreed", "legal", "ready"),
+    [
+        ("12:30", (), "14:00"),
+        ("12:30", ("08:00-21:00",), "12:30"),
+        ("22:00", ("08:00-21:00",), "08:00+"),
+        ("22:00", (), "09:00+"),
+    ],
+)
+def test_an_appointment_waits_until_somebody_may_ring(
+    agreed: str, legal: tuple[str, ...], ready: str
+) -> None:
+    rules = CallingRules(legal_hours=legal)
+
+    made = decide(call("callback_requested", callback_at=at(agreed)), rules=rules)
+
+    assert made.ready_at == at(ready.strip("+"), ready.count("+"))
+    assert made.appointment
+
+
+def test_a_window_that_is_over_before_anybody_may_ring_is_none() -> None:
+    window = {"callback_at": at("12:10"), "callback_until": at("13:00")}
+    until = decide(call("callback_requested", **window), rules=DAYTIME).appointment_until
+
+    assert until is None
+    window["callback_until"] = at("15:00")
+    until = decide(call("callback_requested", **window), rules=DAYTIME).appointment_until
+    assert until == at("15:00")
+
+
+def test_what_the_leader_sends_back_comes_when_ringing_is_allowed() -> None:
+    asked = call("needs_leader", at("11:00"))
+    answer = call("needs_leader", at("12:30"), direction="in", desk=True, callback_user_id=7)
+
+    made = what_follows(DAYTIME, [asked, answer], 1, at("12:30"))
+
+    assert (made.ready_at, made.appointment_user_id) == (at("14:00"), 7)
+
+
+# Taps that no call came of; where the case is after one busy call at ten.
+@pytest.mark.parametrize(
+    ("taps", "ready"),
+    [
+        ([], "10:20"),
+        (["09:00"], "10:20"),
+        (["09:00", "09:10"], "00:00+"),
+        (["09:00-", "09:10-"], "10:20"),
+        (["09:00-", "09:10-", "09:20-"], "10:20"),
+        (["09:00-", "09:10-", "09:20-", "09:30-"], None),
+    ],
+)
+def test_dials_are_capped_by_the_day_and_in_all(taps: list[str], ready: str | None) -> None:
+    rules = CallingRules(hours=(), max_dials_per_day=3, max_dials=5)
+    dialled = [at(tap.strip("-"), -tap.count("-")) for tap in taps]
+
+    made = what_follows(rules, [call("busy")], 1, NOW, dialled)
+
+    if ready is None:
+        assert (made.passed_to, made.outcome) == (DOOR, "unknown")
+    else:
+        assert made.ready_at == at(ready.strip("+"), ready.count("+"))
+
+
+def test_too_many_dials_break_no_appointment_and_no_refusal() -> None:
+    rules = CallingRules(hours=(), max_dials=1)
+
+    assert what_follows(rules, [call("callback_requested")], 1, NOW).ready_at == LATER
+    assert what_follows(rules, [call("hard_refusal")], 1, NOW).state is DONE
+    assert what_follows(rules, [call("needs_leader")], 1, NOW).passed_to is LEADER
+
+
+def test_a_wrong_number_is_followed_by_the_next_at_once_as_far_as_the_caps_go() -> None:
+    wrong, again = call("wrong_person", at("10:00")), call("invalid_number", at("10:05"))
+
+    assert decide(wrong, rules=DAYTIME, numbers=2).ready_at == NOW
+    assert decide(wrong, again, rules=DAYTIME).ready_at == at("09:00", 1)
+    assert decide(wrong, again, rules=CallingRules(max_attempts=2)).passed_to is DOOR
+    assert decide(wrong, rules=DAYTIME, numbers=0).passed_to is DOOR
+
+
+@pytest.mark.parametrize(
+    ("last", "when", "ready"),
+    [
+        ("no_answer", at("14:05"), at("18:00", 1)),
+        ("voicemail", at("14:05"), at("18:00", 1)),
+        # Somebody was on the line, or at home: the pause alone counts.
+        ("busy", at("14:05"), at("09:00", 1)),
+        ("respondent_unavailable", at("14:05"), at("09:00", 1)),
+    ],
+)
+def test_only_who_did_not_answer_is_tried_at_another_part_of_the_day(
+    last: str, when: datetime, ready: datetime
+) -> None:
+    past = [call("no_answer", at("09:30")), call(last, when)]
+
+    assert decide(*past, rules=DAYTIME).ready_at == ready
+    unspread = CallingRules(spread_days=0)
+    assert decide(*past, rules=unspread).ready_at == at("09:00", 1)
 
 
 @given(st.lists(st.sampled_from(sorted(DISPOSITIONS)), max_size=7), st.integers(0, 2))

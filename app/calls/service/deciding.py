@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.calls import rules
 from app.calls.models import Call, Dial
-from app.calls.rules import Recorded
+from app.calls.rules import Recorded, Tapped
 from app.campaigns.models import Campaign
 from app.campaigns.rules.calling import CallingRules
-from app.campaigns.rules.following import State, what_follows
+from app.campaigns.rules.following import State, attempts, what_follows
 from app.cases.models import Case
 from app.cases.rules.turns import whom_to_avoid
-from app.cases.service.standing import Member, Standing
+from app.cases.service.standing import Standing
 from app.db import Base
 
 _CALLS, _CASES, _DIALS, _CAMPAIGNS = (
@@ -51,14 +51,15 @@ def decide(
     """
     member = standing.members[call.case_id]
     held_on = member.state == State.HELD.value and not _gives_back(standing, call)
-    past = rules.without_passed_appointments(rules.history(histories.of[call.case_id], now), now)
+    calls = histories.of[call.case_id]
+    past = rules.history(calls, now)
     usable = len(member.numbers.keys() - rules.wrong_numbers(past))
-    dials = _loose_dials(session, member, histories.of[call.case_id], now)
-    decision = what_follows(calling, past, usable, now, dials)
+    known = rules.known_taps(taps_of(session, member.id), calls)
+    decision = what_follows(calling, past, usable, now, rules.loose_taps(known, calls, now))
     member.follow(decision)
     if held_on and member.state == State.OPEN.value:
         member.state = State.HELD.value
-    member.attempts = sum(item.direction == "out" for item in past)
+    member.attempts = attempts(past)
     member.last_disposition = past[-1].disposition if past else None
     member.last_call_at = past[-1].started_at if past else None
     standing.write(session, member)
@@ -71,21 +72,9 @@ def _gives_back(standing: Standing, call: Call) -> bool:
     return call.user_id == standing.holder_id and call.corrects_id is None
 
 
-def _loose_dials(
-    session: Session, member: Member, calls: Sequence[Recorded], now: datetime
-) -> list[datetime]:
-    """The taps that no call came of: later than the call before them, earlier than the next."""
-    taps = session.scalars(_DIALS_OF, {"case": member.id}).all()
-    if not taps:
-        return []
-    begun = [call for call in calls if call.direction == "out" and call.corrects_id is None]
-    spoken_for = {_tap_of(call, taps) for call in begun}
-    return [tap.astimezone(now.tzinfo) for tap in taps if tap not in spoken_for]
-
-
-def _tap_of(call: Recorded, taps: Sequence[datetime]) -> datetime | None:
-    """The last tap before the call was saved belongs to it."""
-    return max((tap for tap in taps if tap <= call.recorded_at), default=None)
+def taps_of(session: Session, case_id: int) -> Sequence[Tapped]:
+    """Return the dials of a case, oldest first."""
+    return session.execute(_TAPS_OF, {"case": case_id}).all()
 
 
 def spare(standing: Standing, histories: Histories, now: datetime) -> None:
@@ -109,7 +98,11 @@ _OF_GROUP = (
     .join(_CASES, _CASES.c.id == _CALLS.c.case_id)
     .where(_CASES.c.group_id == bindparam("group"))
 )
-_DIALS_OF = select(_DIALS.c.dialled_at).where(_DIALS.c.case_id == bindparam("case"))
+_TAPS_OF = (
+    select(_DIALS.c.dialled_at, _DIALS.c.recorded_at)
+    .where(_DIALS.c.case_id == bindparam("case"))
+    .order_by(_DIALS.c.dialled_at)
+)
 _NEXT_POSITION = (
     update(_CAMPAIGNS)
     .where(_CAMPAIGNS.c.id == bindparam("campaign"))

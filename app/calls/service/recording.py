@@ -151,10 +151,10 @@ def _begin(
     known: _Known,
 ) -> _Save:
     rules.check(call, now)
-    number_id = _number_id(standing.members[case_id], call.number)
+    number_id_ = number_id(standing.members[case_id], call.number)
     histories = Histories(session, standing)
     return _Save(
-        session, actor, now, known.campaign, standing, histories, call, number_id,
+        session, actor, now, known.campaign, standing, histories, call, number_id_,
         known.generation, known.newest,
     )  # fmt: skip
 
@@ -167,7 +167,8 @@ def _wanted(standing: Standing, case_id: int, also: tuple[int, ...]) -> list[Mem
     return [standing.members[one] for one in (case_id, *others)]
 
 
-def _number_id(member: Member, value: str | None) -> int | None:
+def number_id(member: Member, value: str | None) -> int | None:
+    """Return the key of the resident's number. Raises Problem for one of somebody else's."""
     if value is None:
         return None
     found = next((key for key, number in member.numbers.items() if number == value), None)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
-from app.campaigns.rules.calling import CallingRules, next_allowed
+from app.campaigns.rules.calling import CallingRules, after, latest, next_allowed, next_day
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.outcome import outcome_of
+from app.campaigns.rules.spreading import NOBODY_ANSWERED, part_of, spread
 
 
 class State(Enum):
@@ -72,12 +73,12 @@ def what_follows(  # noqa: PLR0911 - one return a way out
     history: Sequence[PastCall],
     usable_numbers: int,
     now: datetime,
-    dials: Sequence[datetime] = (),  # noqa: ARG001
+    taps: Sequence[datetime] = (),
 ) -> Decision:
     """Decide from all calls of a case (oldest first, corrected ones replaced).
 
-    ``usable_numbers`` is how many of the resident's numbers have not proved wrong; ``now`` is in
-    the deployment's zone, as are the times of the history.
+    ``usable_numbers`` is how many of the resident's numbers have not proved wrong; ``taps`` are
+    the dials that no call came of. ``now`` is in the deployment's zone, as are all times.
     """
     codes = [call.disposition for call in history]
     early = outcome_of(codes, last_attempt_made=False)
@@ -87,19 +88,71 @@ def what_follows(  # noqa: PLR0911 - one return a way out
         return Decision(State.DONE, early)
     if not history:
         return _without_calls(usable_numbers, now)
-    if history[-1].desk:
-        whose = history[-1].callback_user_id
-        return Decision(State.OPEN, early, now, appointment=True, appointment_user_id=whose)
-    if DISPOSITIONS[codes[-1]].follow is Follow.LEADER:
+    word = last_word(history)
+    if word.desk:
+        return _sent_back(rules, word, early, now)
+    if DISPOSITIONS[word.disposition].follow is Follow.LEADER:
         return _passed(PassedTo.LEADER, early)
-    if not usable_numbers or attempts(history) >= rules.max_attempts:
+    if not usable_numbers or _is_over(rules, history, word, taps):
         return _passed(PassedTo.DOOR, outcome_of(codes, last_attempt_made=True))
-    return _again(rules, history, early, now)
+    return _again(rules, history, word, early, now, taps)
+
+
+def last_word(history: Sequence[PastCall]) -> PastCall:
+    """Return the call that says how the case goes on: the last one.
+
+    But a ring-back that settled nothing takes nobody off the leader's list, and no appointment
+    off the calendar that was still to come.
+    """
+    for call in reversed(history):
+        if not _settled_nothing(call):
+            return call if _stands(call, history[-1]) else history[-1]
+    return history[-1]
+
+
+def _settled_nothing(call: PastCall) -> bool:
+    rings_back = call.direction == "in" and not call.desk
+    return rings_back and DISPOSITIONS[call.disposition].follow is Follow.AGAIN
+
+
+def _stands(call: PastCall, last: PastCall) -> bool:
+    follow = DISPOSITIONS[call.disposition].follow
+    to_come = call.callback_at is not None and call.callback_at > last.started_at
+    return call is last or follow is Follow.LEADER or (_is_appointment(call) and to_come)
+
+
+def _is_appointment(call: PastCall) -> bool:
+    asks = DISPOSITIONS[call.disposition].follow is Follow.APPOINTMENT
+    return asks and call.callback_at is not None
 
 
 def attempts(history: Sequence[PastCall]) -> int:
-    """How many attempts count: calls out; a ring-back is contact, not an attempt."""
-    return sum(call.direction == "out" for call in history)
+    """How many attempts count: calls out; a ring-back is contact, not an attempt, and what a
+    leader answered is no call at all.
+    """
+    return sum(call.direction == "out" and not call.desk for call in history)
+
+
+def most_attempts(rules: CallingRules, history: Sequence[PastCall]) -> int:
+    """How many attempts the case may take: one more, once, for an appointment made when the last
+    was spent, whoever rang then.
+    """
+    spent = (
+        call
+        for made, call in enumerate(history, 1)
+        if attempts(history[:made]) == rules.max_attempts
+    )
+    return rules.max_attempts + any(map(_is_appointment, spent))
+
+
+def _is_over(
+    rules: CallingRules, history: Sequence[PastCall], word: PastCall, taps: Sequence[datetime]
+) -> bool:
+    """Whether nobody may ring any more; too many dials never break an appointment."""
+    made = attempts(history)
+    if made >= most_attempts(rules, history):
+        return True
+    return made + len(taps) >= rules.max_dials and not _is_appointment(word)
 
 
 def _passed(to: PassedTo, outcome: str) -> Decision:
@@ -113,19 +166,55 @@ def _without_calls(usable_numbers: int, now: datetime) -> Decision:
     return _passed(PassedTo.LEADER, outcome)
 
 
+def _sent_back(rules: CallingRules, answer: PastCall, outcome: str, now: datetime) -> Decision:
+    """A leader's answer is an appointment of whoever asked, as soon as they may ring."""
+    return Decision(
+        State.OPEN, outcome, ready_at=next_allowed(rules, now), appointment=True,
+        appointment_user_id=answer.callback_user_id,
+    )  # fmt: skip
+
+
 def _again(
-    rules: CallingRules, history: Sequence[PastCall], outcome: str, now: datetime
+    rules: CallingRules,
+    history: Sequence[PastCall],
+    word: PastCall,
+    outcome: str,
+    now: datetime,
+    taps: Sequence[datetime],
 ) -> Decision:
-    last = history[-1]
-    if DISPOSITIONS[last.disposition].follow is Follow.APPOINTMENT and last.callback_at:
-        return Decision(
-            State.OPEN, outcome, ready_at=last.callback_at, appointment=True,
-            appointment_until=last.callback_until, appointment_user_id=last.callback_user_id,
-        )  # fmt: skip
-    ready = next_allowed(rules, last.started_at + rules.pause_after(last.disposition))
+    if _is_appointment(word) and word.callback_at is not None:
+        return _agreed(rules, word, word.callback_at, outcome, now)
+    begins = latest(after(word.started_at, rules.pause_after(word.disposition)), now)
+    ready = not_too_often(rules, history, taps, next_allowed(rules, begins))
+    if word.disposition in NOBODY_ANSWERED:
+        failed = [call for call in history if call.disposition in NOBODY_ANSWERED]
+        ready = spread(rules, frozenset(part_of(call.started_at) for call in failed), ready)
+    by_another = DISPOSITIONS[word.disposition].follow in {Follow.OTHER_PERSON, Follow.LANGUAGE}
+    return Decision(State.OPEN, outcome, ready_at=ready, by_another=by_another)
+
+
+def _agreed(
+    rules: CallingRules, word: PastCall, agreed: datetime, outcome: str, now: datetime
+) -> Decision:
+    """An appointment is kept when it was agreed, or as soon after it as anybody may ring."""
+    ready = next_allowed(rules, latest(agreed, now), agreed=True)
+    until = word.callback_until
+    return Decision(
+        State.OPEN, outcome, ready_at=ready, appointment=True,
+        appointment_until=until if until and until > ready else None,
+        appointment_user_id=word.callback_user_id,
+    )  # fmt: skip
+
+
+def not_too_often(
+    rules: CallingRules, history: Sequence[PastCall], taps: Sequence[datetime], ready: datetime
+) -> datetime:
+    """Return the moment itself, or the next day's first when that day has had its attempts or
+    its dials.
+    """
     today = [call for call in history if call.started_at.date() == ready.date()]
-    if attempts(today) >= rules.max_attempts_per_day:
-        midnight = ready.replace(hour=0, minute=0, second=0, microsecond=0)
-        ready = next_allowed(rules, midnight + timedelta(days=1))
-    by_another = DISPOSITIONS[last.disposition].follow in {Follow.OTHER_PERSON, Follow.LANGUAGE}
-    return Decision(State.OPEN, outcome, ready_at=max(ready, now), by_another=by_another)
+    tapped = [tap for tap in taps if tap.date() == ready.date()]
+    made = attempts(today)
+    if made < rules.max_attempts_per_day and made + len(tapped) < rules.max_dials_per_day:
+        return ready
+    return next_allowed(rules, next_day(ready))

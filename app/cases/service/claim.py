@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.calling import is_allowed, next_allowed
+from app.campaigns.rules.calling import Ringing, ringing_at
 from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
@@ -64,7 +64,7 @@ def claim(
     asked_for = [code for code in codes if community in {None, code}]
     fallback = campaign.language_fallback
     ways = lanes(asked_for, campaign.languages, actor.languages, fallback=fallback)
-    if not ways or not is_allowed(campaign.rules, now):
+    if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return _nothing(session, actor, campaign, now, ways)
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
     if batch is None:
@@ -75,10 +75,7 @@ def claim(
 def _nothing(
     session: Session, actor: User, campaign: Terms, now: datetime, ways: Sequence[Lane]
 ) -> Claim:
-    waiting, ready_at = queries.why_nothing(session, actor, campaign, ways, now)
-    if ready_at is not None:
-        ready_at = next_allowed(campaign.rules, max(ready_at.astimezone(now.tzinfo), now))
-    return Claim(None, waiting, ready_at)
+    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
 def _communities(session: Session, actor: User, campaign_id: int) -> Sequence[str]:
@@ -137,7 +134,8 @@ def _fill(session: Session, asked: Asked, batch_id: int) -> int:
 
     Groups that share a line keep one another out, so that one round may come up short.
     """
-    take = statements.take(statements.dialect(session))
+    ringing = ringing_at(asked.campaign.rules, asked.now)
+    take = statements.take(statements.dialect(session), ringing)
     values = queries.claim_values(asked.user_id, asked.campaign, asked.lanes, asked.now)
     cases = 0
     for _round in range(MOST_ROUNDS):

@@ -1,0 +1,94 @@
+"""Dials: the taps that start a call. By itself none is an attempt; it may have come to nothing."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.calls import rules
+from app.calls.models import Dial
+from app.calls.service.deciding import Histories, taps_of
+from app.calls.service.recording import number_id
+from app.campaigns import queries as campaigns
+from app.campaigns.queries import Terms
+from app.campaigns.rules.following import not_too_often
+from app.cases import queries as cases
+from app.cases.service.standing import Standing, lock
+from app.people.models import User
+from app.problems import NotFoundError
+
+_NEXT_INSTANT = timedelta(microseconds=1)
+
+
+def dial(
+    session: Session, actor: User, now: datetime, case_id: int, number: str, dialled_at: datetime
+) -> Dial:
+    """Keep a tap on a number of a case that the actor holds or once held.
+
+    It is kept however many there were: it may have happened out of reach of any line. The same
+    tap sent again is kept once. Where the day has had its dials by it, a case of which nothing
+    more is said waits for the next day. Raises NotFoundError for a case the actor never held,
+    Problem for a number that isn't the resident's.
+    """
+    standing = lock(session, case_id)
+    if standing is None or not cases.has_held(session, actor, standing.group_id):
+        raise NotFoundError(f"case {case_id}")
+    key = number_id(standing.members[case_id], number)
+    dialled_at = min(dialled_at, now)  # a phone's clock may run ahead
+    earlier = session.scalar(
+        select(Dial).where(
+            Dial.case_id == case_id, Dial.number_id == key, Dial.user_id == actor.id,
+            Dial.dialled_at == dialled_at,
+        )
+    )  # fmt: skip
+    if earlier is not None:
+        return earlier
+    return _keep(session, actor, now, standing, case_id, key, dialled_at)
+
+
+def _keep(
+    session: Session,
+    actor: User,
+    now: datetime,
+    standing: Standing,
+    case_id: int,
+    key: int | None,
+    dialled_at: datetime,
+) -> Dial:
+    histories = Histories(session, standing)
+    decided = [call.recorded_at for call in histories.of[case_id]]
+    row = Dial(
+        case_id=case_id, number_id=key, user_id=actor.id, dialled_at=dialled_at,
+        batch_id=standing.batch_id if standing.holder_id == actor.id else None,
+        # What was decided before it was known is told by this from what was decided since.
+        recorded_at=max([now, *(moment + _NEXT_INSTANT for moment in decided)]),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    campaign = campaigns.get_terms(session, standing.campaign_id)
+    _rest(session, campaign, standing, histories, case_id, now)
+    standing.settle(session, actor.id, campaign.rules, now)
+    audit.record(session, actor.id, now, "dialled", "case", case_id, number=key)
+    return row
+
+
+def _rest(
+    session: Session,
+    campaign: Terms,
+    standing: Standing,
+    histories: Histories,
+    case_id: int,
+    now: datetime,
+) -> None:
+    """Put a case off whose day is full; an appointment is kept."""
+    member = standing.members[case_id]
+    if not member.waits or member.ready_at is None or member.appointment_at is not None:
+        return
+    calls = histories.of[case_id]
+    taps = rules.loose_taps(taps_of(session, case_id), calls, now)
+    ready = max(member.ready_at.astimezone(now.tzinfo), now)
+    later = not_too_often(campaign.rules, rules.history(calls, now), taps, ready)
+    if later != ready:
+        member.ready_at = later
+        standing.write(session, member)
