@@ -1,11 +1,13 @@
 """The form that sets a campaign up: the same facts as the TOML of the command line."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 from wtforms import (
     BooleanField,
     DateField,
+    Field,
     Form,
     IntegerField,
     SelectMultipleField,
@@ -16,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.calling import HOURS, CallingRules
 from app.campaigns.rules.definition import DEFAULT_SCRIPT, Definition, definition_from
 from app.campaigns.rules.dispositions import CHOOSABLE_POPULATION, DISPOSITIONS
 from app.i18n import explain
@@ -25,9 +27,15 @@ from app.problems import Problem
 
 _RULES = CallingRules()
 NUMBERS = (
-    "max_attempts", "max_attempts_per_day", "max_held", "lease_minutes", "unopened_minutes",
-    "rest_days",
+    "max_attempts", "max_attempts_per_day", "max_dials", "max_dials_per_day", "spread_days",
+    "rest_days", "max_held", "lease_minutes", "unopened_minutes",
 )  # fmt: skip
+ADVANCED = ("weekend_hours", "legal_hours", *NUMBERS[2:])
+"""The rules that whoever sets a campaign up can leave as they are."""
+# However people type a span: with the signs of a Chinese keyboard, or a word; 9:00 is 09:00.
+_AS_TYPED = str.maketrans(
+    dict.fromkeys("，、；;", ",") | dict.fromkeys("–—－~～至到", "-") | {"：": ":"}
+)
 
 
 class Ticks(SelectMultipleField):
@@ -63,8 +71,45 @@ class CampaignForm(Form):
         default=", ".join(_RULES.hours),
         description=_l("Spans like 09:00-12:00, with commas between them. Empty means always."),
     )
-    max_attempts = IntegerField(_l("Attempts in all"), default=_RULES.max_attempts)
-    max_attempts_per_day = IntegerField(_l("Attempts a day"), default=_RULES.max_attempts_per_day)
+    weekend_hours = StringField(
+        _l("Hours on Saturdays and Sundays"),
+        [Optional()],
+        description=_l("Empty means the same as on weekdays."),
+    )
+    legal_hours = StringField(
+        _l("Hours outside which nobody is rung at all"),
+        [Optional()],
+        description=_l(
+            "Between these and the hours above only residents are rung who asked for that time. "
+            "Empty means that call-backs keep to the hours above too."
+        ),
+    )
+    max_attempts = IntegerField(
+        _l("Attempts in all"),
+        default=_RULES.max_attempts,
+        description=_l(
+            "Then the resident goes on the door list. A time agreed on the last attempt is kept."
+        ),
+    )
+    max_attempts_per_day = IntegerField(
+        _l("Attempts a day"),
+        default=_RULES.max_attempts_per_day,
+        description=_l("Then it goes on the next day."),
+    )
+    max_dials = IntegerField(
+        _l("Dials in all"),
+        default=_RULES.max_dials,
+        description=_l("Each tap on a number counts, also when no result was saved."),
+    )
+    max_dials_per_day = IntegerField(_l("Dials a day"), default=_RULES.max_dials_per_day)
+    spread_days = IntegerField(
+        _l("Days to wait for another part of the day"),
+        default=_RULES.spread_days,
+        description=_l(
+            "Who did not answer in the morning is tried in the afternoon or evening, or at the "
+            "weekend. 0 switches this off."
+        ),
+    )
     max_held = IntegerField(_l("Residents a volunteer may hold"), default=_RULES.max_held)
     lease_minutes = IntegerField(
         _l("Minutes an opened batch is held"), default=_RULES.lease_minutes
@@ -105,7 +150,7 @@ class CampaignForm(Form):
             "communities": "all" if self.all_communities.data else self.communities.data,
             "dispositions": list(self.dispositions.data or []),
             "population": list(self.population.data or []),
-            "rules": {**{n: self[n].data for n in NUMBERS}, "hours": self._spans()},
+            "rules": {n: self[n].data for n in NUMBERS} | {n: _spans(self[n].data) for n in HOURS},
             "script": {
                 "zh": {"opening": self.opening.data, "closing": self.closing.data},
                 "en": {"opening": self.opening_en.data, "closing": self.closing_en.data},
@@ -115,6 +160,12 @@ class CampaignForm(Form):
             table["deadline"] = self.deadline.data
         return definition_from(table)
 
-    def _spans(self) -> list[str]:
-        text = (self.hours.data or "").replace("，", ",").replace("、", ",")
-        return [part.strip() for part in text.split(",") if part.strip()]
+    @property
+    def advanced(self) -> list[Field]:
+        """The fields of the rules that can be left as they are."""
+        return [self[name] for name in ADVANCED]
+
+
+def _spans(typed: str | None) -> list[str]:
+    parts = re.sub(r"\b(\d):", r"0\1:", (typed or "").translate(_AS_TYPED)).split(",")
+    return [part.strip() for part in parts if part.strip()]

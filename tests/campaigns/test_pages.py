@@ -1,8 +1,10 @@
 """Setting a campaign up in the browser: what is wrong is said at its field, in its own words."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from app.campaigns.models import Campaign
+from app.campaigns.rules.calling import CallingRules
 from app.db import Database
 from tests import cast
 from tests.cast import BRIDGE, HARBOUR, SCHOOL
@@ -30,6 +32,18 @@ def browser(client: CheckingClient, db: Database) -> CheckingClient:
             {"communities": BRIDGE, "max_attempts": "0"},
             "Attempts in all must be a whole number, 1 or more.",
         ),
+        (
+            {"communities": BRIDGE, "legal_hours": "10:00-21:00"},
+            "The span 09:00-12:00 lies outside the hours in which anybody may be rung",
+        ),
+        (
+            {"communities": BRIDGE, "weekend_hours": "ten to noon"},
+            "“ten to noon” is no span of hours.",
+        ),
+        (
+            {"communities": BRIDGE, "max_dials": "0"},
+            "Dials in all must be a whole number, 1 or more.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_the_words_of_the_form(
@@ -50,6 +64,37 @@ def test_a_campaign_may_end_today(filled: dict[str, str], browser: CheckingClien
     answer = browser.submit("/campaigns/new", action="", **wanted)
 
     assert "/campaigns/" in answer.location
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_the_rules_are_shown_as_they_were_typed(browser: CheckingClient, db: Database) -> None:
+    """With the signs of a Chinese keyboard, as people type them."""
+    made = browser.submit(
+        "/campaigns/new", action="", title="核对", communities=BRIDGE,
+        hours="9：00－12：00，14：00至20：30", weekend_hours="10:00—12:00",
+        legal_hours="8:00-21:00", max_dials="15", max_dials_per_day="3", spread_days="0",
+    )  # fmt: skip
+    shown = cast.words(browser.get(made.location))
+
+    for said in ("09:00-12:00, 14:00-20:30", "10:00-12:00", "08:00-21:00", "15 in all, 3 a day"):
+        assert said in shown
+    assert "not minded" in shown
+    with db.reading() as session:
+        rules = session.scalars(select(Campaign)).one().rules
+    assert rules == CallingRules(
+        weekend_hours=("10:00-12:00",), legal_hours=("08:00-21:00",), max_dials=15,
+        max_dials_per_day=3, spread_days=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_the_form_left_as_it_is_makes_the_usual_rules(
+    browser: CheckingClient, db: Database
+) -> None:
+    browser.submit("/campaigns/new", action="", title="核对", communities=BRIDGE)
+
+    with db.reading() as session:
+        assert session.scalars(select(Campaign)).one().rules == CallingRules()
 
 
 def test_a_campaign_counts_the_residents_of_all_its_communities_at_once(

@@ -28,7 +28,11 @@ unopened_minutes = 30
 max_held = 60
 max_attempts = 6
 max_attempts_per_day = 2
+max_dials = 20
 max_dials_per_day = 4
+spread_days = 2
+weekend_hours = ["10:00-12:00"]
+legal_hours = ["08:00-21:00"]
 rest_days = 3
 
 [rules.pause_minutes]
@@ -97,6 +101,11 @@ def test_a_campaign_goes_from_draft_to_open_to_closed(
         (f'title = "核对"\ncommunities = ["{FAR}", "1"]', 2, "community 1 "),
         ('title = "核对"\ncommunities = "all"\nquestionnaire = "a.xlsx"', 1, "questionnaire"),
         ('title = "核对"\ncommunities = "all"\n[rules]\nhours = ["12-9"]', 1, "12-9"),
+        (
+            'title = "核对"\ncommunities = "all"\n[rules]\nlegal_hours = ["10:00-21:00"]',
+            1,
+            "The span 09:00-12:00 lies outside",
+        ),
         ('title = "核对"\ncommunities = "all"\n[rules]\nmax_held = 0', 1, "max_held"),
     ],
 )

@@ -1,9 +1,12 @@
 """What the documents say is what there is."""
 
+import json
 import re
 
 import pytest
 
+from app.campaigns.rules.calling import CallingRules
+from app.campaigns.rules.definition import KEYS, read_toml
 from app.config import ROOT
 
 SETTING = re.compile(r"\b(?:RINGROUND_[A-Z_]+|DATABASE_URL)\b")
@@ -25,6 +28,22 @@ def test_every_setting_is_described_and_no_other() -> None:
     assert set(SETTING.findall(read("docs/settings.md"))) == set(
         SETTING.findall(read("app/config.py"))
     )
+
+
+def test_every_key_of_a_campaign_is_described_with_its_default() -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", read("docs/campaigns.md"), re.MULTILINE))
+    rules = CallingRules().as_table()
+
+    assert told.keys() >= (KEYS - {"rules", "script", "questionnaire"})
+    assert told.keys() <= KEYS | rules.keys()
+    for key in rules.keys() - {"pause_minutes"}:
+        assert told[key].strip("`") == json.dumps(rules[key]), key
+
+
+def test_the_campaign_in_the_documents_can_be_made() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", read("docs/campaigns.md"), re.DOTALL)
+
+    assert read_toml(example, "campaigns.md").rules.legal_hours == ("08:00-21:00",)
 
 
 def test_every_dependency_is_justified_and_no_other() -> None:
