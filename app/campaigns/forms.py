@@ -38,6 +38,10 @@ _AS_TYPED = str.maketrans(
 )
 
 
+PAUSED = [code for code, row in DISPOSITIONS.items() if row.pause_minutes]
+"""The dispositions after which a campaign can say how long to wait."""
+
+
 class Ticks(SelectMultipleField):
     """Any of several, as check boxes."""
 
@@ -128,6 +132,8 @@ class CampaignForm(Form):
         self.population.choices = [
             (code, DISPOSITIONS[code].label(lang)) for code in CHOOSABLE_POPULATION
         ]
+        for code, pause in zip(PAUSED, self.pauses, strict=True):
+            pause.label.text = DISPOSITIONS[code].label(lang)
 
     def validate_communities(self, field: Ticks) -> None:
         """Want a community, one by one or all together."""
@@ -136,9 +142,11 @@ class CampaignForm(Form):
 
     def explain(self, problem: Problem) -> bool:
         """Say the problem at its field, which it calls as people do; False without such a field."""
-        if problem.field is None or problem.field not in self:
+        names = (problem.field or "", f"pause_{problem.field}")
+        name = next((name for name in names if name in self), None)
+        if name is None:
             return False
-        field = self[problem.field]
+        field = self[name]
         values = {**problem.values, "key": field.label.text}
         field.errors = [explain(replace(problem, values=values))]
         return True
@@ -150,7 +158,7 @@ class CampaignForm(Form):
             "communities": "all" if self.all_communities.data else self.communities.data,
             "dispositions": list(self.dispositions.data or []),
             "population": list(self.population.data or []),
-            "rules": {n: self[n].data for n in NUMBERS} | {n: _spans(self[n].data) for n in HOURS},
+            "rules": self._rules(),
             "script": {
                 "zh": {"opening": self.opening.data, "closing": self.closing.data},
                 "en": {"opening": self.opening_en.data, "closing": self.closing_en.data},
@@ -160,10 +168,27 @@ class CampaignForm(Form):
             table["deadline"] = self.deadline.data
         return definition_from(table)
 
+    def _rules(self) -> dict[str, Any]:
+        numbers = {name: self[name].data for name in NUMBERS}
+        spans = {name: _spans(self[name].data) for name in HOURS}
+        said = {code: pause.data for code, pause in zip(PAUSED, self.pauses, strict=True)}
+        own = {c: n for c, n in said.items() if n not in {None, DISPOSITIONS[c].pause_minutes}}
+        return {**numbers, **spans, "pause_minutes": own}
+
+    @property
+    def pauses(self) -> list[Field]:
+        """The minutes to wait after each disposition of ``PAUSED``."""
+        return [self[f"pause_{code}"] for code in PAUSED]
+
     @property
     def advanced(self) -> list[Field]:
         """The fields of the rules that can be left as they are."""
         return [self[name] for name in ADVANCED]
+
+
+for _code in PAUSED:
+    _usual = DISPOSITIONS[_code].pause_minutes
+    setattr(CampaignForm, f"pause_{_code}", IntegerField(validators=[Optional()], default=_usual))
 
 
 def _spans(typed: str | None) -> list[str]:

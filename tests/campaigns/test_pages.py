@@ -1,5 +1,7 @@
 """Setting a campaign up in the browser: what is wrong is said at its field, in its own words."""
 
+import re
+
 import pytest
 from sqlalchemy import event, select
 
@@ -44,6 +46,10 @@ def browser(client: CheckingClient, db: Database) -> CheckingClient:
             {"communities": BRIDGE, "max_dials": "0"},
             "Dials in all must be a whole number, 1 or more.",
         ),
+        (
+            {"communities": BRIDGE, "pause_busy": "-1"},
+            "Busy must be a whole number, 0 or more.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_the_words_of_the_form(
@@ -73,17 +79,19 @@ def test_the_rules_are_shown_as_they_were_typed(browser: CheckingClient, db: Dat
         "/campaigns/new", action="", title="核对", communities=BRIDGE,
         hours="9：00－12：00，14：00至20：30", weekend_hours="10:00—12:00",
         legal_hours="8:00-21:00", max_dials="15", max_dials_per_day="3", spread_days="0",
+        pause_busy="7", pause_no_answer="",
     )  # fmt: skip
     shown = cast.words(browser.get(made.location))
 
     for said in ("09:00-12:00, 14:00-20:30", "10:00-12:00", "08:00-21:00", "15 in all, 3 a day"):
         assert said in shown
     assert "not minded" in shown
+    assert re.search(r"Rung again after a pause\s*</td>\s*<td[^>]*>\s*7\s*<", shown)
     with db.reading() as session:
         rules = session.scalars(select(Campaign)).one().rules
     assert rules == CallingRules(
         weekend_hours=("10:00-12:00",), legal_hours=("08:00-21:00",), max_dials=15,
-        max_dials_per_day=3, spread_days=0,
+        max_dials_per_day=3, spread_days=0, pause_minutes={"busy": 7},
     )  # fmt: skip
 
 
