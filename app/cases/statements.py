@@ -43,8 +43,10 @@ _RUNG = {
     Ringing.FREE: "",
     Ringing.QUIET: """
   AND g.priority = 0
-  AND EXISTS (SELECT 1 FROM cases a WHERE a.group_id = g.id AND a.state = 'open'
-              AND a.appointment_at <= :now)
+  AND (
+    SELECT true FROM cases a
+    WHERE a.group_id = g.id AND a.state = 'open' AND a.appointment_at <= :now
+    LIMIT 1) IS TRUE
 """,
     Ringing.CLOSED: " AND 1 = 0",
 }
