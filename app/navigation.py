@@ -28,9 +28,11 @@ def _entries(role: str) -> list[tuple[str, str]]:
     calling = [(_("Calls"), "calls.home"), (_("My calls"), "calls.mine")]
     supervising = [
         (_("Progress"), "progress.overview"),
+        (_("Leader's list"), "calls.leader_list"),
         (_("Campaigns"), "campaigns.index"),
         (_("Residents"), "residents.communities"),
         (_("Rosters"), "residents.rosters"),
+        (_("People"), "calls.people"),
     ]
     handoffs = (_("Handovers"), "reports.handoff_list")
     if role == "volunteer":

@@ -253,6 +253,14 @@ def _broken(error: Exception) -> tuple[str, int]:
     return error_page(500, _("Something went wrong"), text)
 
 
+def key(text: str) -> int:
+    """Read a key from an address; one that no engine could hold is none."""
+    number = int(text)
+    if not 0 < number <= LARGEST_ID:
+        raise ValueError(text)
+    return number
+
+
 def page_of(total: int, size: int) -> tuple[int, int]:
     """Return the page asked for, from 1, and how many there are."""
     last = max(1, -(-total // size))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -20,6 +20,14 @@ class Call(Base):
         Index("ix_calls_user", "user_id", "recorded_at"),
         Index("ix_calls_community", "campaign_id", "community_code", "position"),
         Index("ix_calls_batch", "batch_id"),
+        # The appointments of a day, among all calls of a campaign.
+        Index(
+            "ix_calls_callbacks",
+            "campaign_id",
+            "callback_at",
+            sqlite_where=text("callback_at IS NOT NULL"),
+            postgresql_where=text("callback_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

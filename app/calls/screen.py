@@ -1,6 +1,6 @@
 """What the volunteer's pages show, gathered into values before a template sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -159,13 +159,14 @@ def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
         group_id=case.group_id,
         case_id=case.id,
         name=case.resident.name,
-        address=_address(case),
+        address=address_of(case),
         why=why_now(campaign, case, now),
         early=is_early(case, now),
     )
 
 
-def _address(case: Case) -> str:
+def address_of(case: Case) -> str:
+    """Return community and address of the case's resident."""
     resident = case.resident
     community = resident.community.name if resident.community else ""
     return f"{community} {resident.household.address if resident.household else ''}".strip()
@@ -252,7 +253,7 @@ def _first(people: Sequence[Person], case_id: int | None) -> Person | None:
 def _people(session: Session, campaign: Campaign, group_id: int, now: datetime) -> list[Person]:
     members = cases.cases_of(session, [group_id])
     calls = queries.history_of(session, [case.id for case in members])
-    names = _names(session, {call.user_id for rows in calls.values() for call in rows})
+    names = names_of(session, {call.user_id for rows in calls.values() for call in rows})
     rung = _rung_lately([call for rows in calls.values() for call in rows], now)
     return [_person(campaign, case, calls.get(case.id, []), names, rung, now) for case in members]
 
@@ -264,7 +265,8 @@ def _rung_lately(calls: Sequence[Call], now: datetime) -> dict[int, Call]:
     return {call.number_id: call for call in ordered if call.number_id is not None}
 
 
-def _names(session: Session, ids: set[int]) -> dict[int, str]:
+def names_of(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of users by their keys."""
     rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {user_id: name for user_id, name in rows}  # noqa: C416 - dict() loses the types
 
@@ -281,7 +283,7 @@ def _person(
     return Person(
         case=case,
         name=resident.name,
-        address=_address(case),
+        address=address_of(case),
         chips=[text for text in (resident.relation, resident.language) if text],
         remark=resident.remark,
         why=why_now(campaign, case, now),

@@ -98,6 +98,16 @@ def disposition_name(campaign: Campaign | None, code: str) -> str:
     return own or DISPOSITIONS[code].label(lang())
 
 
+def result_of(campaign: Campaign | None, call: Call) -> str:
+    """Return what a call came to, or what the leader answered."""
+    if not call.desk:
+        return disposition_name(campaign, call.disposition)
+    if DISPOSITIONS[call.disposition].follow is Follow.LEADER:
+        return str(_("Leader's answer: ring again"))
+    what = disposition_name(campaign, call.disposition)
+    return str(_("Leader's answer: %(what)s", what=what))
+
+
 def is_early(case: Case, now: datetime) -> bool:
     """Whether the resident asked for a time that has not come: held for a housemate's sake."""
     return case.appointment_at is not None and case.appointment_at > now
@@ -126,7 +136,7 @@ def attempts_of(
     return [
         Attempt(
             when=past(call.started_at, now),
-            what=disposition_name(campaign, call.disposition),
+            what=result_of(campaign, call),
             by=names.get(call.user_id),
             note=call.note or None,
         )

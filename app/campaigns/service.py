@@ -69,3 +69,23 @@ def get_locked(session: Session, campaign_id: int) -> Campaign:
     if campaign is None:
         raise NotFoundError(f"campaign {campaign_id}")
     return campaign
+
+
+def switch_fallback(
+    session: Session, actor: User | None, now: datetime, campaign_id: int, *, on: bool
+) -> None:
+    """Let residents be rung by volunteers who don't speak their language, or not any more.
+
+    Raises NotFoundError, ForbiddenError for an actor without a say over the whole campaign,
+    Problem when it is closed.
+    """
+    check_say(session, actor, queries.get_campaign(session, actor, campaign_id), STAFF)
+    campaign = get_locked(session, campaign_id)
+    if campaign.status == "closed":
+        raise Problem("campaign_closed")
+    if campaign.language_fallback != on:
+        campaign.language_fallback = on
+        user_id = None if actor is None else actor.id
+        audit.record(
+            session, user_id, now, "language_fallback", "campaign", campaign_id, on=int(on)
+        )

@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
-from app.cases.rules.languages import Lane
+from app.cases.rules.languages import Lane, keys
 from app.cases.rules.turns import ANYONES_AFTER
+from app.people import queries as people
 from app.people.models import User
 from app.residents.models import Resident, ResidentNumber
 
@@ -44,19 +46,19 @@ def held_groups(session: Session, batch_ids: Sequence[int]) -> Sequence[CallGrou
 
 def cases_of(session: Session, group_ids: Sequence[int]) -> Sequence[Case]:
     """Return all cases of the groups with residents, addresses and numbers loaded."""
-    query = (
-        select(Case)
-        .where(Case.group_id.in_(group_ids))
-        .order_by(Case.group_id, Case.id)
-        .options(
-            selectinload(Case.resident).selectinload(Resident.household),
-            selectinload(Case.resident).selectinload(Resident.community),
-            selectinload(Case.resident)
-            .selectinload(Resident.lines)
-            .selectinload(ResidentNumber.number),
-        )
+    query = select(Case).where(Case.group_id.in_(group_ids)).order_by(Case.group_id, Case.id)
+    return session.scalars(with_resident(query)).all()
+
+
+def with_resident(query: Select[Case]) -> Select[Case]:
+    """Add resident, address and numbers to what a query of cases loads."""
+    return query.options(
+        selectinload(Case.resident).selectinload(Resident.household),
+        selectinload(Case.resident).selectinload(Resident.community),
+        selectinload(Case.resident)
+        .selectinload(Resident.lines)
+        .selectinload(ResidentNumber.number),
     )
-    return session.scalars(query).all()
 
 
 def has_held(session: Session, user: User, group_id: int) -> bool:
@@ -122,6 +124,40 @@ def claim_values(
         "rested": now - timedelta(days=campaign.rules.rest_days),
         "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
     }
+
+
+def languages_of(
+    session: Session, user: User, campaign: Campaign
+) -> tuple[list[tuple[str, int, list[str]]], int]:
+    """Return each language that somebody still to be rung needs, with how many wait for it and
+    the names of the volunteers who speak it; and how many volunteers have none on record, who are
+    given everything. All of it in the user's communities.
+    """
+    scope = people.scope(user)
+    waiting = (
+        select(CallGroup.language, func.count(Case.id))
+        .join(Case, Case.group_id == CallGroup.id)
+        .where(
+            CallGroup.campaign_id == campaign.id,
+            CallGroup.community_code.in_(scope),
+            CallGroup.language != "",
+            Case.state.in_(("open", "held")),
+        )
+        .group_by(CallGroup.language)
+        .order_by(func.count(Case.id).desc(), CallGroup.language)
+    )
+    codes = select(CampaignCommunity.community_code).where(
+        CampaignCommunity.campaign_id == campaign.id, CampaignCommunity.community_code.in_(scope)
+    )
+    spoken = {
+        ringer.name: {key for text in ringer.languages for key in keys(text)}
+        for ringer in people.working_in(session, codes, ("volunteer", "leader"))
+    }
+    rows = [
+        (language, number, [name for name, known in spoken.items() if language in known])
+        for language, number in session.execute(waiting)
+    ]
+    return rows, sum(not known for known in spoken.values())
 
 
 _HELD = (

@@ -1,7 +1,7 @@
 """The forms of people."""
 
-from wtforms import Form, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired
+from wtforms import Form, PasswordField, SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Optional
 
 from app.i18n.words import later as _l
 
@@ -40,4 +40,19 @@ class JoinForm(Form):
         _l("The password again"),
         [EqualTo("password", _l("The two passwords differ."))],
         render_kw={"autocomplete": "new-password"},
+    )
+
+
+class TokenForm(Form):
+    """A new access token of one's own."""
+
+    label = StringField(
+        _l("What is it for?"),
+        [Optional()],
+        description=_l("So that you know later which program uses it."),
+        render_kw={"autocomplete": "off", "maxlength": 80},
+    )
+    role = SelectField(
+        _l("What may it do?"),
+        description=_l("As much as the program needs, and no more."),
     )

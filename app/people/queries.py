@@ -1,8 +1,8 @@
 """Reads about users: who they are, and which communities they may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.people.models import Team, User, UserCommunity
@@ -74,3 +74,23 @@ def sees(session: Session, user: User, community_code: str) -> bool:
     codes = scope(user).subquery()
     found = session.scalar(select(codes.c[0]).where(codes.c[0] == community_code))
     return found is not None
+
+
+def working_in(
+    session: Session, codes: Select[str], roles: Collection[str], *, also_closed: bool = False
+) -> Sequence[User]:
+    """Return the users of these roles with one of the communities in their scope, by name.
+
+    Accounts that are deactivated are left out unless asked for.
+    """
+    mine = UserCommunity.user_id == User.id
+    of_team = exists().where(
+        Team.id == User.team_id,
+        Community.street_code == Team.street_code,
+        Community.code.in_(codes),
+    )
+    here = exists().where(mine, UserCommunity.community_code.in_(codes))
+    query = select(User).where(User.role.in_(roles), here | (of_team & ~exists().where(mine)))
+    if not also_closed:
+        query = query.where(User.active)
+    return session.scalars(query.order_by(User.name)).all()

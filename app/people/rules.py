@@ -72,6 +72,11 @@ def is_above(role: str, other: str) -> bool:
     return _RANKS[role] > _RANKS[other]
 
 
+def roles_up_to(role: str) -> list[str]:
+    """Return the roles that may do no more than this one, the least first."""
+    return [other for other in ROLES if not is_above(other, role)]
+
+
 def lesser_role(one: str, other: str) -> str:
     """Return that of two roles that may do less."""
     return other if is_above(one, other) else one

@@ -16,15 +16,18 @@ from werkzeug.wrappers import Response
 
 from app import i18n
 from app.config import LANGUAGES
-from app.people import service
-from app.people.forms import JoinForm, SignInForm
+from app.people import service, tokens
+from app.people.forms import JoinForm, SignInForm, TokenForm
 from app.people.models import User
+from app.people.rules import ROLES, roles_up_to
+from app.people.session import actor
 from app.people.signing_in import SINCE, device_of, remember_device
 from app.problems import Problem
 from app.web import local_path, now, public, reading, roles, settings, tell, writing
 
 blueprint = Blueprint("people", __name__)
 
+EVERYBODY = tuple(ROLES)
 HOME = {"volunteer": "calls.home"}
 
 
@@ -127,3 +130,42 @@ def set_language() -> Response:
         secure=settings().secure_cookies, samesite="Lax",
     )  # fmt: skip
     return response
+
+
+@blueprint.route("/tokens", methods=["GET", "POST"])
+@roles(*EVERYBODY)
+def own_tokens() -> str:
+    """One's own tokens; a new one is shown in the answer that made it, and never again."""
+    form = TokenForm(request.form)
+    lang = i18n.lang()
+    form.role.choices = [(code, ROLES[code].label(lang)) for code in roles_up_to(actor().role)]
+    secret = None
+    if request.method == "POST" and form.validate():
+        secret = _issued(form)
+    with reading() as db:
+        rows = [token for token, _name in tokens.list_tokens(db, actor())]
+    return render_template(
+        "people/tokens.html", form=form, secret=secret, lang=lang, role_names=ROLES,
+        rows=[row for row in reversed(rows) if row.revoked_at is None],
+    )  # fmt: skip
+
+
+def _issued(form: TokenForm) -> str | None:
+    """Return the secret of a new token; None, and why on the page, when there is none."""
+    try:
+        with writing() as db:
+            user = db.get_one(User, actor().id)
+            label = form.label.data or ""
+            return tokens.issue(db, user, now(), user, form.role.data, label)[1]
+    except Problem as problem:
+        tell(problem)
+        return None
+
+
+@blueprint.post("/tokens/<int:token_id>/revoke")
+@roles(*EVERYBODY)
+def revoke_token(token_id: int) -> Response:
+    with writing() as db:
+        tokens.revoke(db, actor(), now(), token_id)
+    flash(_("The token is revoked. No program can use it any more."), "success")
+    return redirect(url_for(".own_tokens"))

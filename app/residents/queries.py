@@ -25,6 +25,17 @@ class CommunityResidents:
     without_number: int
 
 
+@dataclass(frozen=True)
+class SharedLine:
+    """A number of more residents than are rung together."""
+
+    number_id: int
+    value: str
+    residents: int
+    here: int
+    """How many of them live in the communities of whoever looks."""
+
+
 def by_community(session: Session, user: User) -> list[CommunityResidents]:
     """Return the communities of the user's scope that have residents, by street and code."""
     counted = (
@@ -96,18 +107,51 @@ def all_residents(session: Session, code: str | None) -> Sequence[Resident]:
     return session.scalars(query).all()
 
 
-def shared_lines(session: Session, code: str) -> Sequence[tuple[str, int]]:
-    """Return numbers of the community that too many residents share to tie them together."""
+def shared_lines(session: Session, user: User, code: str | None = None) -> Sequence[SharedLine]:
+    """Return the numbers that too many residents share to tie them together, of which one at
+    least lives in the user's communities, or in the one named (of them); the most shared first.
+    """
+    scope = people.scope(user)
+    near = Resident.community_code.in_(scope if code is None else [code])
+    rung_here = select(ResidentNumber.number_id).join(Resident).where(near)
+    here = func.count().filter(near)
     query = (
-        select(Number.value, func.count())
+        select(Number.id, Number.value, func.count(), here)
         .join(ResidentNumber, ResidentNumber.number_id == Number.id)
         .join(Resident, Resident.id == ResidentNumber.resident_id)
-        .where(Resident.community_code == code)
-        .group_by(Number.value)
+        .where(Number.id.in_(rung_here))
+        .group_by(Number.id)
         .having(func.count() > SHARED_BY_MORE_THAN)
-        .order_by(func.count().desc(), Number.value)
+        .order_by(func.count().desc(), Number.id)
     )
-    return [(value, number) for value, number in session.execute(query)]
+    return [SharedLine(*row) for row in session.execute(query)]
+
+
+def get_shared_line(session: Session, user: User, number_id: int) -> SharedLine:
+    """Return a shared line of the user's communities. Raises NotFoundError for any other number."""
+    found = (line for line in shared_lines(session, user) if line.number_id == number_id)
+    line = next(found, None)
+    if line is None:
+        raise NotFoundError(f"number {number_id}")
+    return line
+
+
+def residents_on(
+    session: Session, user: User, number_id: int, page: int, size: int
+) -> Sequence[Resident]:
+    """Return a page of the residents of the user's communities who have this number."""
+    query = (
+        with_details(select(Resident))
+        .join(ResidentNumber, ResidentNumber.resident_id == Resident.id)
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .where(
+            ResidentNumber.number_id == number_id,
+            Resident.community_code.in_(people.scope(user)),
+        )
+        .order_by(Resident.community_code, Household.address_key, Resident.id)
+        .options(selectinload(Resident.community))
+    )
+    return session.scalars(query.limit(size).offset((page - 1) * size)).all()
 
 
 def imports_of(session: Session, user: User, limit: int) -> Sequence[RosterImport]:

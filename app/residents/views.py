@@ -138,13 +138,41 @@ def community(code: str) -> str:
         total = queries.count(session, code, without_number=without)
         page, last = page_of(total, PAGE)
         rows = queries.residents_of(session, code, page, PAGE, without_number=without)
-        shared = queries.shared_lines(session, code)
+        shared = queries.shared_lines(session, actor(), code)
     with writing() as session:
         audit.record(session, actor().id, now(), "residents_seen", "community", code, n=len(rows))
     return render_template(
         "residents/community.html", place=place, rows=rows, total=total, page=page, last=last,
-        here=here, without=without, shared=shared, mask=phones.mask, display=phones.display,
+        here=here, without=without, shared=shared, mask=phones.mask,
         reason=previews.reason,
+    )  # fmt: skip
+
+
+@blueprint.get("/residents/shared-lines")
+@roles(*STAFF)
+def shared_lines() -> str:
+    with reading() as session:
+        rows = queries.shared_lines(session, actor())
+    page, last = page_of(len(rows), PAGE)
+    return render_template(
+        "residents/shared_lines.html", rows=rows[(page - 1) * PAGE : page * PAGE], page=page,
+        last=last, here=here, mask=phones.mask,
+    )  # fmt: skip
+
+
+@blueprint.get("/residents/shared-lines/<int:number_id>")
+@roles(*STAFF)
+def shared_line(number_id: int) -> str:
+    """Who shares a line: looking is in the trail."""
+    with reading() as session:
+        line = queries.get_shared_line(session, actor(), number_id)
+        page, last = page_of(line.here, PAGE)
+        rows = queries.residents_on(session, actor(), number_id, page, PAGE)
+    with writing() as session:
+        audit.record(session, actor().id, now(), "residents_seen", "number", number_id, n=len(rows))
+    return render_template(
+        "residents/shared_line.html", line=line, rows=rows, page=page, last=last, here=here,
+        mask=phones.mask,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ MATRIX = {
     "people.sign_out": ANYBODY,
     "people.join": ANYBODY,
     "people.set_language": ANYBODY,
+    "people.own_tokens": EVERYBODY,
+    "people.revoke_token": EVERYBODY,
     "residents.rosters": STAFF,
     "residents.roster": STAFF,
     "residents.confirm": STAFF,
@@ -27,11 +29,17 @@ MATRIX = {
     "residents.communities": STAFF,
     "residents.community": STAFF,
     "residents.to_be_placed": ABOVE,
+    "residents.shared_lines": STAFF,
+    "residents.shared_line": STAFF,
     "campaigns.index": STAFF,
     "campaigns.new": STAFF,
     "campaigns.show": STAFF,
     "cases.open_campaign": STAFF,
     "cases.close_campaign": ABOVE,
+    "cases.work": STAFF,
+    "cases.move_work": STAFF,
+    "cases.languages": STAFF,
+    "cases.switch_fallback": STAFF,
     "calls.home": RINGS,
     "calls.take": RINGS,
     "calls.next_call": RINGS,
@@ -39,6 +47,12 @@ MATRIX = {
     "calls.release": RINGS,
     "calls.mine": RINGS,
     "calls.correct": RINGS,
+    "calls.leader_list": STAFF,
+    "calls.answer_case": STAFF,
+    "calls.appointments": STAFF,
+    "calls.people": STAFF,
+    "calls.deactivate": STAFF,
+    "calls.activate": STAFF,
     "progress.overview": STAFF,
     "progress.campaign": STAFF,
     "progress.community": STAFF,
@@ -51,7 +65,7 @@ MATRIX = {
 }
 
 
-BEYOND_SCOPE = {("leader", "cases.open_campaign")}
+BEYOND_SCOPE = {("leader", "cases.open_campaign"), ("leader", "cases.switch_fallback")}
 """The role may, but this campaign covers a community that is not this leader's."""
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from app.calls.models import Call
-from app.cases.models import Batch, CallGroup, Handoff
+from app.cases.models import Batch, CallGroup, Case, Handoff
 from app.cases.service.claim import claim
 from app.cases.service.handing import hand_over
 from app.db import Database
+from app.residents.models import Number
 from tests.cast import (
     BRIDGE,
     FAR,
@@ -87,8 +88,11 @@ def addresses(world: World) -> dict[str, str]:
             "group_id": session.scalars(select(CallGroup.id).where(CallGroup.batch_id > 0)).first(),
             "call_id": session.scalars(select(Call.id)).first() or 1,
             "handoff_id": session.scalars(select(Handoff.id)).one(),
+            "case_id": session.scalars(select(Case.id)).first(),
+            "number_id": session.scalars(select(Number.id)).first(),
         }
-    given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **held}
+    accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1}
+    given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **accounts, **held}
     adapter = world.app.url_map.bind("localhost")
     return {
         rule.endpoint: adapter.build(rule.endpoint, {name: given[name] for name in rule.arguments})

@@ -19,8 +19,14 @@ from app.problems import ForbiddenError, NotFoundError, Problem
 
 RING_AGAIN = "needs_leader"
 """As an answer: the case goes back to whoever asked, with the leader's note."""
+DOOR_LIST = "invalid_number"
+"""As an answer where no number works: the captain knocks."""
 CLOSES = tuple(code for code, row in DISPOSITIONS.items() if row.final or row.follow is Follow.DOOR)
 """The dispositions with which a leader can close a case, or pass it to the door list."""
+
+
+NEEDS_NUMBER = ("completed", "hard_refusal")
+"""What only a resident who was spoken to can have said."""
 
 
 def answer(
@@ -61,6 +67,13 @@ def answer(
     return row
 
 
+def answers(*, has_number: bool) -> tuple[str, ...]:
+    """Return what makes sense to answer: nobody is rung, or has answered, without a number."""
+    if has_number:
+        return (RING_AGAIN, *CLOSES)
+    return (DOOR_LIST, *(code for code in CLOSES if code not in NEEDS_NUMBER))
+
+
 def _check(
     member: Member,
     histories: Histories,
@@ -70,7 +83,9 @@ def _check(
 ) -> None:
     if member.passed_to != PassedTo.LEADER.value:
         raise Problem("not_with_leader")
-    if disposition not in {RING_AGAIN, *CLOSES}:
+    past = rules.history(histories.of[member.id], now)
+    has_number = bool(member.numbers.keys() - rules.wrong_numbers(past))
+    if disposition not in {RING_AGAIN, *answers(has_number=has_number)}:
         raise Problem("disposition_unknown", field="disposition", values={"code": disposition[:40]})
     if len(note) > rules.LONGEST_NOTE:
         raise Problem("note_long", field="note", values={"longest": rules.LONGEST_NOTE})
@@ -78,8 +93,7 @@ def _check(
         return
     if not note:
         raise Problem("note_missing", field="note")
-    past = rules.history(histories.of[member.id], now)
-    if not member.numbers.keys() - rules.wrong_numbers(past):
+    if not has_number:
         raise Problem("no_number_left", field="disposition")
 
 

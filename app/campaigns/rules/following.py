@@ -89,9 +89,9 @@ def what_follows(  # noqa: PLR0911 - one return a way out
     if not history:
         return _without_calls(usable_numbers, now)
     word = last_word(history)
-    if word.desk:
-        return _sent_back(rules, word, early, now)
     if DISPOSITIONS[word.disposition].follow is Follow.LEADER:
+        if word.desk:
+            return _sent_back(rules, word, early, now)
         return _passed(PassedTo.LEADER, early)
     if not usable_numbers or _is_over(rules, history, word, taps):
         return _passed(PassedTo.DOOR, outcome_of(codes, last_attempt_made=True))

@@ -42,7 +42,7 @@ def move(session: Session, actor: User, now: datetime, which: Which, to: str | N
     _lock_batches(session, actor, which)
     by_campaign: dict[int, list[int]] = defaultdict(list)
     batches: set[int] = set()
-    for group in session.scalars(_groups(actor, which).with_for_update(of=CallGroup)):
+    for group in session.scalars(in_hand(actor, which).with_for_update(of=CallGroup)):
         if receiver is None or group.batch_id not in _own(session, receiver):
             by_campaign[group.campaign_id].append(group.id)
             batches.add(group.batch_id or 0)
@@ -69,12 +69,13 @@ def _own(session: Session, user: User) -> set[int]:
 
 def _lock_batches(session: Session, actor: User, which: Which) -> None:
     """Batches before groups, in the order of their keys: as everywhere."""
-    held_in = _groups(actor, which).with_only_columns(CallGroup.batch_id)
+    held_in = in_hand(actor, which).with_only_columns(CallGroup.batch_id)
     query = select(Batch.id).where(Batch.id.in_(held_in)).order_by(Batch.id)
     session.scalars(query.with_for_update()).all()
 
 
-def _groups(actor: User, which: Which) -> Select[CallGroup]:
+def in_hand(actor: User, which: Which) -> Select[CallGroup]:
+    """Return the query for the groups that others hold, in the actor's communities."""
     query = (
         select(CallGroup)
         .join(Batch, Batch.id == CallGroup.batch_id)

@@ -18,6 +18,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LIVE = sa.text("ended_at IS NULL")
 WAITING = sa.text("batch_id IS NULL AND ready_at IS NOT NULL")
 PROMISED = sa.text("batch_id IS NULL AND appointment_user_id IS NOT NULL")
+AGREED = sa.text("callback_at IS NOT NULL")
 QUEUE = ["campaign_id", "community_code", "priority", "ready_at", "address_key", "id"]
 
 
@@ -180,11 +181,13 @@ def upgrade() -> None:
     own = ["appointment_user_id", "campaign_id", "ready_at"]
     _index("ix_call_groups_own", "call_groups", own, PROMISED)
     _index("ix_calls_batch", "calls", ["batch_id"])
+    _index("ix_calls_callbacks", "calls", ["campaign_id", "callback_at"], AGREED)
     for statement in CARRIED_OVER:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_calls_callbacks", "calls")
     op.drop_index("ix_calls_batch", "calls")
     op.drop_index("ix_call_groups_own", "call_groups")
     op.drop_index("ix_call_groups_queue", "call_groups")

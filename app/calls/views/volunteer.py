@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -11,17 +11,15 @@ from app.calls import queries, screen
 from app.calls.forms import CallForm, SaidForm
 from app.calls.models import Call
 from app.calls.service import correcting
+from app.calls.views.blueprint import blueprint
 from app.calls.wording import disposition_name, disposition_options, kept_reason, slot_options
 from app.campaigns.models import Campaign
 from app.cases.service import release as releasing
 from app.cases.service.claim import claim
-from app.db import LARGEST_ID
 from app.i18n import explain
 from app.people.session import actor
 from app.problems import Problem
-from app.web import now, reading, roles, tell, writing
-
-blueprint = Blueprint("calls", __name__)
+from app.web import key, now, reading, roles, tell, writing
 
 BATCH = 20
 RINGS = ("volunteer", "leader")
@@ -79,14 +77,6 @@ def call(group_id: int) -> str | Response:
         else:
             problem = _first_error(form)
     return _call_page(group_id, form, problem)
-
-
-def key(text: str) -> int:
-    """Read a key from an address; one that no engine could hold is none."""
-    number = int(text)
-    if not 0 < number <= LARGEST_ID:
-        raise ValueError(text)
-    return number
 
 
 def _first_error(form: SaidForm) -> str:

@@ -1,17 +1,16 @@
 """Opening and closing a campaign's queue, for staff."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.cases.service import opening
+from app.cases.views.blueprint import blueprint
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.problems import Problem
 from app.web import now, roles, tell, writing
-
-blueprint = Blueprint("cases", __name__)
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/open")
