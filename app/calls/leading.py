@@ -162,7 +162,7 @@ def _words(row: Passed, code: str) -> tuple[str, str | None]:
     """What an answer is called, and what follows from it."""
     if code == RING_AGAIN:
         follows = _("%(name)s is given the resident at once, with your note.", name=row.by)
-        return str(_("Ring again")), str(follows)
+        return str(_("Somebody rings again")), str(follows)
     if code == DOOR_LIST:
         return str(_("No number works: somebody knocks")), str(_("Goes to the door list."))
     name = disposition_name(row.campaign, code)

@@ -142,6 +142,7 @@ def own_tokens() -> str:
     secret = None
     if request.method == "POST" and form.validate():
         secret = _issued(form)
+        form.label.data = "" if secret else form.label.data
     with reading() as db:
         rows = [token for token, _name in tokens.list_tokens(db, actor())]
     return render_template(

@@ -48,6 +48,8 @@ class Seeded:
     call: int
     group: int
     case: int
+    numberless: int
+    line: int
 
 
 def seed(db: Database) -> Seeded:
@@ -72,8 +74,12 @@ def seed(db: Database) -> Seeded:
     with db.reading() as session:
         call = session.scalars(select(Call.id).order_by(Call.id.desc())).first()
         shown = fullest(session, campaign)
+        passed = select(Case.id).where(Case.campaign_id == campaign, Case.passed_to == "leader")
+        numberless = session.scalars(passed).first()
+        line = session.scalars(select(Number.id).where(Number.value == mobile(1))).one()
     assert call is not None
-    return Seeded(cast, campaign, draft, preview, call, shown.group_id, shown.id)
+    assert numberless is not None
+    return Seeded(cast, campaign, draft, preview, call, shown.group_id, shown.id, numberless, line)
 
 
 def take_rosters(db: Database, supervisor: User) -> int:

@@ -55,6 +55,11 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             campaign, f"/campaigns/{seeded.draft}", "/campaigns/new", "/residents",
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
+            f"{campaign}/work", f"{campaign}/work/move?user={cast.volunteer.user.id}",
+            f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",
+            "/leader-list?kind=without_number", f"/leader-list/{seeded.numberless}", "/people",
+            f"/people/{cast.volunteer.user.id}/deactivate", "/residents/shared-lines",
+            f"/residents/shared-lines/{seeded.line}", "/tokens",
         ],
         cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip
