@@ -28,7 +28,7 @@ def browser(app: Flask, person: Person) -> CheckingClient:
 
 def test_the_leader_sees_who_holds_what_and_since_when(app: Flask, town: Town) -> None:
     leader = browser(app, town.people.leader)
-    path = f"/campaigns/{town.campaign}/work"
+    path = f"/campaigns/{town.campaign}/in-hand"
     assert "Nobody holds anything here" in words(leader.get(path))
 
     first = town.batch(town.people.volunteer, 3)
@@ -50,14 +50,14 @@ def test_a_batch_goes_back_to_the_pool(app: Flask, town: Town) -> None:
     batch = town.batch(town.people.volunteer, 3)
     town.batch(town.people.colleague, 2)
     leader = browser(app, town.people.leader)
-    path = f"/campaigns/{town.campaign}/work/move?batch={batch.id}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
 
     page = words(leader.get(path))
     assert "Move 3 residents" in page
     assert "Somebody may be ringing" not in page
     answer = leader.submit(path, action=path)
 
-    assert answer.location == f"/campaigns/{town.campaign}/work"
+    assert answer.location == f"/campaigns/{town.campaign}/in-hand"
     page = words(leader.get(answer.location))
     assert "3 residents taken back. 3 are free for others again." in page
     assert not town.in_hand(town.people.volunteer)
@@ -72,7 +72,7 @@ def test_all_that_somebody_holds_is_offered_to_a_colleague(app: Flask, town: Tow
     town.batch(town.people.volunteer, 2)
     town.look_at(town.batch(town.people.volunteer, 2))
     leader = browser(app, town.people.leader)
-    path = f"/campaigns/{town.campaign}/work/move?user={town.people.volunteer.user.id}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?user={town.people.volunteer.user.id}"
 
     page = words(leader.get(path))
     assert "Move 4 residents" in page
@@ -89,7 +89,7 @@ def test_all_that_somebody_holds_is_offered_to_a_colleague(app: Flask, town: Tow
 
 def test_a_call_under_way_is_kept(app: Flask, town: Town) -> None:
     batch = town.batch(town.people.volunteer, 3)
-    path = f"/campaigns/{town.campaign}/work/move?batch={batch.id}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
     browser(app, town.people.leader).submit(path, action=path)
 
     town.save(town.people.volunteer, "甲一", "completed", hold=batch.id)
@@ -112,14 +112,14 @@ def test_a_building_is_taken_back_alone(app: Flask, db: Database, clock: Clock) 
     with db.reading() as session:
         query = select(Household.building_id).where(Household.room == "西一")
         building = session.scalars(query).one()
-    shown = f"/campaigns/{town.campaign}/work?building={building}"
+    shown = f"/campaigns/{town.campaign}/in-hand?building={building}"
     assert "1 resident · 1 volunteer" in words(leader.get(shown))
 
-    path = f"/campaigns/{town.campaign}/work/move?building={building}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?building={building}"
     leader.submit(path, action=path)
 
     assert town.in_hand(town.people.volunteer) == {"东一", "东二"}
-    path = f"/campaigns/{town.campaign}/work/move?community={BRIDGE}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?community={BRIDGE}"
     leader.submit(path, action=path)
     assert not town.in_hand(town.people.volunteer)
     assert not town.broken()
@@ -131,7 +131,7 @@ def test_of_what_lies_elsewhere_nothing_is_shown_or_moved(app: Flask, town: Town
     batch = town.batch(town.people.outsider, 1, campaign=far)
     leader = browser(app, town.people.leader)
 
-    assert "Nobody holds anything here" in words(leader.get(f"/campaigns/{far}/work"))
+    assert "Nobody holds anything here" in words(leader.get(f"/campaigns/{far}/in-hand"))
     for which in (
         f"batch={batch.id}",
         f"user={town.people.outsider.user.id}",
@@ -140,18 +140,18 @@ def test_of_what_lies_elsewhere_nothing_is_shown_or_moved(app: Flask, town: Town
         "user=" + "9" * 40,
         "",
     ):
-        path = f"/campaigns/{far}/work/move?{which}"
-        assert leader.get(path).location == f"/campaigns/{far}/work", which
+        path = f"/campaigns/{far}/in-hand/move?{which}"
+        assert leader.get(path).location == f"/campaigns/{far}/in-hand", which
         assert leader.post(path, data={"csrf_token": token(leader)}).status_code == 302, which
     assert town.batch_of(town.people.outsider, far).id == batch.id
     supervisor = browser(app, town.people.supervisor)
-    assert town.people.outsider.name in supervisor.get(f"/campaigns/{far}/work").text
+    assert town.people.outsider.name in supervisor.get(f"/campaigns/{far}/in-hand").text
 
 
 def test_what_has_ended_meanwhile_is_said_to_be_gone(app: Flask, town: Town) -> None:
     batch = town.batch(town.people.volunteer, 3)
     leader = browser(app, town.people.leader)
-    path = f"/campaigns/{town.campaign}/work/move?batch={batch.id}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
     town.release(town.people.volunteer, batch)
 
     answer = leader.post(path, data={"csrf_token": token(leader), "to": ""})
@@ -163,7 +163,7 @@ def test_a_receiver_who_cannot_ring_is_refused_with_the_reason(app: Flask, town:
     batch = town.batch(town.people.volunteer, 3)
     leader = browser(app, town.people.leader)
 
-    path = f"/campaigns/{town.campaign}/work/move?batch={batch.id}"
+    path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
     answer = leader.submit(path, action=path, to=town.people.supervisor.name)
 
     assert answer.status_code == 200
@@ -176,5 +176,5 @@ def test_a_campaign_elsewhere_has_no_work_to_see(app: Flask, town: Town) -> None
     far = cast.open_campaign(town.db, [HARBOUR])
     leader = browser(app, town.people.leader)
 
-    for page in ("work", "work/move?batch=1", "languages", "appointments"):
+    for page in ("in-hand", "in-hand/move?batch=1", "languages", "appointments"):
         assert leader.get(f"/campaigns/{far}/{page}").status_code == 404, page

@@ -55,7 +55,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             campaign, f"/campaigns/{seeded.draft}", "/campaigns/new", "/residents",
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
-            f"{campaign}/work", f"{campaign}/work/move?user={cast.volunteer.user.id}",
+            f"{campaign}/in-hand", f"{campaign}/in-hand/move?user={cast.volunteer.user.id}",
             f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",
             "/leader-list?kind=without_number", f"/leader-list/{seeded.numberless}", "/people",
             f"/people/{cast.volunteer.user.id}/deactivate", "/residents/shared-lines",

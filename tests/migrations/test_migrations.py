@@ -101,7 +101,7 @@ def test_partial_indexes_are_partial(database: Database) -> None:
     partial = {name for name, sql in defined.items() if " WHERE " in sql}
     assert partial == {
         "uq_holds_live", "ix_call_groups_queue", "ix_call_groups_own",
-        "ix_batches_live", "ix_batches_user_live",
+        "ix_batches_live", "ix_batches_user_live", "ix_calls_callbacks",
     }  # fmt: skip
     assert "UNIQUE" in defined["uq_holds_live"]
     assert "RELEASED_AT IS NULL" in defined["uq_holds_live"]

@@ -22,7 +22,7 @@ from app.web import here, key, now, page_of, reading, roles, writing
 PAGE = 50
 
 
-@blueprint.get("/campaigns/<int:campaign_id>/work")
+@blueprint.get("/campaigns/<int:campaign_id>/in-hand")
 @roles(*STAFF)
 def work(campaign_id: int) -> str:
     which = _which(campaign_id)
@@ -51,7 +51,7 @@ def _which(campaign_id: int) -> Which:
     )
 
 
-@blueprint.route("/campaigns/<int:campaign_id>/work/move", methods=["GET", "POST"])
+@blueprint.route("/campaigns/<int:campaign_id>/in-hand/move", methods=["GET", "POST"])
 @roles(*STAFF)
 def move_work(campaign_id: int) -> str | Response:
     """Say what would be moved; the form moves it."""
