@@ -12,7 +12,7 @@ from app.calls import queries
 from app.calls.models import Call
 from app.calls.rules import history, wrong_numbers
 from app.calls.screen import address_of, names_of
-from app.calls.service.answering import DOOR_LIST, RING_AGAIN, answers
+from app.calls.service.answering import CLOSES, DOOR_LIST, RING_AGAIN, answers
 from app.calls.wording import Attempt, Option, attempts_of, disposition_name
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
@@ -152,6 +152,8 @@ def answer_options(row: Passed, now: datetime, chosen: str) -> tuple[list[Option
     goes_on: list[Option] = []
     closes: list[Option] = []
     for code in answers(has_number=row.has_number(now)):
+        if code in CLOSES and code not in (row.campaign.dispositions or CLOSES):
+            continue
         option = Option(code, *_words(row, code), selected=code == chosen)
         stays = code in {RING_AGAIN, DOOR_LIST} or DISPOSITIONS[code].follow is Follow.DOOR
         (goes_on if stays else closes).append(option)

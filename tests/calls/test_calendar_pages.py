@@ -49,7 +49,7 @@ def test_a_day_shows_each_appointment_with_its_state(
     assert seen.index("甲一") < seen.index("乙二") < seen.index("丁四")
     for said in ("11:00", "11:30", "Rung", "Overdue", "Still to come", "先按门铃", "anyone"):
         assert said in seen, said
-    assert "1 of 9" in seen, "three may ring here"
+    assert "1 agreed, room for 9" in seen, "three may ring here"
     assert "丙三" in page(app, town, "?day=2026-11-25")
     assert "No appointments" in page(app, town, "?day=2026-11-26")
     with town.db.reading() as session:
