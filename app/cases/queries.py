@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
