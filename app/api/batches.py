@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.api.access import actor
-from app.api.fields import Answer, Asked, CommunityCode, Id, Stamp, text
+from app.api.fields import Answer, Asked, CommunityCode, Id, Size, Stamp, text
 from app.api.held import CaseHeld, seen
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
@@ -32,7 +32,7 @@ FIRST = {"case_id": "$response.body#/cases/0/id"}
 class Wanted(Asked):
     """How many cases to take, and where."""
 
-    size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] | None = Field(
+    size: Annotated[Size, Field(le=LARGEST_BATCH)] | None = Field(
         default=None, description=f"{SIZE} unless said; a few more where a household is larger."
     )
     community: CommunityCode | None = None

@@ -50,6 +50,11 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _integral(value: Any) -> Any:
+    """JSON knows one kind of number: 2.0 is the whole number it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value)
 
@@ -81,7 +86,7 @@ ClockTime = Annotated[Moment, AfterValidator(_by_any_clock)]
 Answers = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
 Stamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment in an answer: in UTC, so that the same moment is always written the same."""
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_integral)]
 CommunityCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["320613009001"])]
 AsOf = Annotated[
     str,
@@ -93,6 +98,8 @@ AsOf = Annotated[
         }
     ),
 ]
+Size = Annotated[int, Field(ge=1), BeforeValidator(_integral)]
+"""A number of things, in a body."""
 PageNumber = Annotated[int, Field(ge=1, le=10**9), BeforeValidator(_whole)]
 PageSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -79,6 +79,10 @@ def test_a_claim_hands_out_whole_households_with_all_that_ringing_takes(
     assert trail(town.db)[-1] == ("batch_seen", str(key), {"n": 2})
 
 
+def test_json_knows_one_kind_of_number(mine: Program, town: Town) -> None:
+    assert len(taken(mine, town, size=1.0)["cases"]) == 2
+
+
 def test_without_a_body_it_is_twenty(app: Flask, db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, [f"居民{n:02}" for n in range(25)])
     mine = program(app, db, town.people.volunteer)
@@ -242,7 +246,7 @@ def test_one_whose_answer_was_lost_is_found_again(mine: Program, town: Town) -> 
         ({"size": 61}, 422, "fields_wrong"),
         ({"size": True}, 422, "fields_wrong"),
         ({"size": "20"}, 422, "fields_wrong"),
-        ({"size": 2.0}, 422, "fields_wrong"),
+        ({"size": 2.5}, 422, "fields_wrong"),
         ({"sizes": 2}, 422, "fields_wrong"),
         ({"community": "中桥"}, 422, "fields_wrong"),
         ({"community": FAR}, 409, "community_unknown"),
