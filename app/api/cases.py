@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from app.api.access import actor
 from app.api.calls import CallKept, Note
@@ -40,8 +40,17 @@ class LeaderAnswer(Asked):
     note: Note | None = Field(default=None, description="Needed where it is to be rung again.")
 
 
+WHICH = ("campaign_id", "batch_id", "user_id", "building_id", "community")
+
+
+def _named(field: str) -> dict[str, JsonValue]:
+    return {"required": [field], "properties": {field: {"not": {"type": "null"}}}}
+
+
 class WorkWanted(Asked):
     """Whose and what part of the work in hand: whatever fits all that is named."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_named(one) for one in WHICH]})
 
     campaign_id: Id | None = None
     batch_id: Id | None = None

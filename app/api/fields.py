@@ -64,26 +64,19 @@ def _by_any_clock(moment: datetime) -> datetime:
     return min(max(moment, _EARLIEST), _LATEST).astimezone(UTC)
 
 
-def _storable(answers: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Raise ValueError for a NUL, which no text of PostgreSQL holds, and for monstrous figures."""
-    pending: list[JsonValue] = [answers]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, dict):
-            pending += [*one.keys(), *one.values()]
-        elif isinstance(one, list):
-            pending += one
-        elif (isinstance(one, str) and "\0" in one) or (
-            isinstance(one, int) and abs(one) > LARGEST_ID
-        ):
-            raise ValueError
-    return answers
+def _without_nul(value: Any) -> Any:
+    """Leave out what no text of PostgreSQL holds; no call is lost for it."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list) else value
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 ClockTime = Annotated[Moment, AfterValidator(_by_any_clock)]
 """A moment as a phone's clock told it."""
-Answers = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
+Answers = Annotated[dict[str, JsonValue], AfterValidator(_without_nul)]
 Stamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment in an answer: in UTC, so that the same moment is always written the same."""
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_integral)]

@@ -72,6 +72,13 @@ def test_a_call_is_recorded_once_and_answered_the_same_for_ever(mine: Program, t
     assert town.case("李三").state == "done"
 
 
+def test_odd_answers_are_kept(mine: Program, town: Town) -> None:
+    odd = {"q\0": ["a\0b", {"x": 10**30}], "": None, "😀": -0.5}
+
+    assert [hand_in(mine, town, answers=odd).status_code for _ in range(2)] == [201, 200]
+    assert town.calls()[0].answers == {"q": ["ab", {"x": 10**30}], "": None, "😀": -0.5}
+
+
 def test_one_call_settles_a_household(mine: Program, town: Town) -> None:
     also = [town.case("陈二").id, town.case("陈一").id, town.case("陈二").id]
 
@@ -175,9 +182,6 @@ def test_a_key_is_its_users_own(mine: Program, theirs: Program, town: Town) -> N
         ({"note": "x" * 2001}, "note"),
         ({"note": "\0"}, "note"),
         ({"answers": []}, "answers"),
-        ({"answers": {"q": "\0"}}, "answers"),
-        ({"answers": {"\0": 1}}, "answers"),
-        ({"answers": {"q": [{"x": 10**30}]}}, "answers"),
         ({"disposition": "callback_requested"}, "callback_at"),
         ({"disposition": "callback_requested", "callback_at": MADE["started_at"]}, "callback_at"),
         ({"disposition": "callback_requested", "callback_at": "9999-12-31T23:59:59Z"},
@@ -210,6 +214,7 @@ WRITTEN = '"started_at": "2026-11-24T09:58:00+08:00", "ended_at": "2026-11-24T02
         b'{"note": "\\ud800"}',
         f'{{"disposition": "busy", "disposition": "busy", {WRITTEN}}}'.encode(),
         f'{{"disposition": "busy", "answers": {{"q": NaN}}, {WRITTEN}}}'.encode(),
+        f'{{"disposition": "busy", "answers": {{"q": {"9" * 5000}}}, {WRITTEN}}}'.encode(),
         f'{{"disposition": "busy", "answers": {{"q": 1e999}}, {WRITTEN}}}'.encode(),
         f'{{"disposition": "busy", "answers": {{"q": 1, "q": 2}}, {WRITTEN}}}'.encode(),
     ],
