@@ -128,7 +128,7 @@ class HandedOver(Answer):
             "release": ("batches_give_back", BATCH),
             "handoff": ("batches_hand_over", BATCH),
             "call": ("calls_create", FIRST),
-            "skip": ("calls_skip", FIRST),
+            "skip": ("cases_skip", FIRST),
         }
     },
 )
@@ -190,7 +190,7 @@ def _in_hand(session: Session) -> list[BatchLine]:
     "A batch as it stands.",
     roles=MAY_RING,
     answers={200: BatchWhole},
-    links={200: {"call": ("calls_create", FIRST), "skip": ("calls_skip", FIRST)}},
+    links={200: {"call": ("calls_create", FIRST), "skip": ("cases_skip", FIRST)}},
 )
 def show(batch_id: int) -> BatchWhole:
     """Looking at it opens it: its lease runs longer from now. An offer has to be accepted."""

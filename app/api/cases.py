@@ -99,7 +99,7 @@ def answer(body: LeaderAnswer, case_id: int) -> tuple[CallKept, int]:
 
 @operation(
     "POST",
-    "/work/move",
+    "/moves",
     "Move work that is in hand, or take it back.",
     roles=STAFF,
     answers={200: WorkMoved},
