@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.api.access import actor
-from app.api.fields import Answer, Asked, CommunityCode, Id, Size, Stamp, text
+from app.api.fields import WHOLE, Answer, Asked, CommunityCode, Id, Stamp, text
 from app.api.held import CaseHeld, seen
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
@@ -24,7 +24,6 @@ from app.problems import NotFoundError
 from app.web import now, reading, settings, writing
 
 SIZE = 20
-SHEET = "/api/v1/handoffs/{handoff}/sheet.pdf"
 BATCH = {"batch_id": "$response.body#/id"}
 FIRST = {"case_id": "$response.body#/cases/0/id"}
 
@@ -32,7 +31,7 @@ FIRST = {"case_id": "$response.body#/cases/0/id"}
 class Wanted(Asked):
     """How many cases to take, and where."""
 
-    size: Annotated[Size, Field(le=LARGEST_BATCH)] | None = Field(
+    size: Annotated[int, Field(ge=1, le=LARGEST_BATCH), WHOLE] | None = Field(
         default=None, description=f"{SIZE} unless said; a few more where a household is larger."
     )
     community: CommunityCode | None = None
@@ -225,6 +224,7 @@ def give_back(batch_id: int) -> BatchEnded:
     roles=MAY_RING,
     answers={200: HandedOver},
     problems=(409,),
+    links={200: {"sheet": ("handoffs_sheet", {"handoff_id": "$response.body#/id"})}},
 )
 def hand_over(batch_id: int, body: To | None) -> HandedOver:
     """Asked again for the same batch it answers the same."""
@@ -288,7 +288,7 @@ def _handed_over(session: Session, handoff: Handoff) -> HandedOver:
         to=session.scalar(to),
         to_batch_id=handoff.to_batch_id,
         cases=session.scalar(cases) or 0,
-        sheet=SHEET.format(handoff=handoff.id),
+        sheet=url_for("api.handoffs_sheet", handoff_id=handoff.id),
     )
 
 

@@ -79,7 +79,8 @@ ClockTime = Annotated[Moment, AfterValidator(_by_any_clock)]
 Answers = Annotated[dict[str, JsonValue], AfterValidator(_without_nul)]
 Stamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment in an answer: in UTC, so that the same moment is always written the same."""
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_integral)]
+WHOLE = BeforeValidator(_integral)
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), WHOLE]
 CommunityCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["320613009001"])]
 AsOf = Annotated[
     str,
@@ -91,8 +92,6 @@ AsOf = Annotated[
         }
     ),
 ]
-Size = Annotated[int, Field(ge=1), BeforeValidator(_integral)]
-"""A number of things, in a body."""
 PageNumber = Annotated[int, Field(ge=1, le=10**9), BeforeValidator(_whole)]
 PageSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
