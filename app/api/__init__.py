@@ -21,7 +21,10 @@ def init(app: Flask) -> None:
     # Each module declares its operations when it is imported.
     from app.api import (  # noqa: F401
         access,
+        batches,
+        calls,
         campaigns,
+        cases,
         handoffs,
         imports,
         openapi,

@@ -8,6 +8,8 @@ from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
 
 from app.api.errors import RefusedError
+from app.calls import tickets
+from app.cases import queries as cases
 from app.config import Settings
 from app.people import tokens
 from app.people.allowance import Purse
@@ -15,7 +17,7 @@ from app.people.models import User
 from app.people.rules import is_use_noted
 from app.people.tokens import Bearer
 from app.problems import ForbiddenError, Problem
-from app.web import database, now, writing
+from app.web import database, now, settings, writing
 
 BEARER = "Bearer"
 DEPOSIT = "Deposit"
@@ -28,6 +30,7 @@ def init(app: Flask) -> None:
     settings: Settings = app.config["RINGROUND"]
     app.extensions["purses"] = {
         "token": Purse(settings.api_per_minute),
+        "ticket": Purse(settings.api_per_minute),
         "address": Purse(FAILURES_PER_MINUTE),
     }
 
@@ -46,6 +49,11 @@ def actor() -> User:
     return cast("User", g.actor)
 
 
+def ticket() -> int | None:
+    """Return the batch whose deposit ticket was shown; None where it was a token."""
+    return cast("int | None", g.get("ticket"))
+
+
 def credentials() -> tuple[str, str]:
     """Return scheme and secret of the Authorization header; both are '' without one."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -60,8 +68,9 @@ def admit(door: Door) -> None:
     if not door.roles:
         return
     scheme, secret = credentials()
-    if scheme != BEARER and scheme in door.schemes:
-        return  # what the secret is good for, only the view can tell
+    if scheme == DEPOSIT and scheme in door.schemes:
+        _admit_by_ticket(secret)
+        return
     bearer = _bearer(secret) if scheme == BEARER and secret else None
     if bearer is None or not (bearer.user.active or door.deactivated_too):
         raise stranger()
@@ -70,6 +79,19 @@ def admit(door: Door) -> None:
     if bearer.user.role not in door.roles:
         raise ForbiddenError
     g.actor = bearer.user
+
+
+def _admit_by_ticket(secret: str) -> None:
+    """Let in whoever shows a good ticket, as its volunteer, whatever became of the account."""
+    deposit = tickets.read(settings().secret_key, secret)
+    if deposit is None:
+        raise stranger()
+    with database().glancing() as connection, Session(connection) as session:
+        holder = cases.holder_of(session, deposit.batch_id, deposit.user_id)
+    if holder is None or not tickets.is_good(holder.lease_expires_at, holder.ended_at, now()):
+        raise stranger()
+    _take("ticket", str(deposit.batch_id))
+    g.actor, g.ticket = holder.user, deposit.batch_id
 
 
 def stranger() -> RefusedError:

@@ -20,6 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 
 CONFLICTS = frozenset(
     {
+        "already_corrected",
         "as_of_ahead",
         "as_of_before_opening",
         "batch_over",
@@ -29,6 +30,9 @@ CONFLICTS = frozenset(
         "holds_enough",
         "import_over",
         "key_in_work",
+        "not_with_leader",
+        "undo_late",
+        "undo_not_last",
     }
 )
 """Problems of what was asked well but can't be done as things stand; others are wrong fields."""

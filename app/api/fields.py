@@ -1,6 +1,7 @@
 """What the models of requests and answers are made of."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
+    JsonValue,
     WithJsonSchema,
 )
 from werkzeug.datastructures import FileStorage
@@ -20,6 +22,7 @@ from app.db import LARGEST_ID
 
 # RFC 3339. Left alone, pydantic also reads seconds since 1970 and half a dozen other ways.
 _MOMENT = r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})"
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _FIGURES = r"-?(0|[1-9]\d{0,18})"
 
 
@@ -47,14 +50,37 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _integral(value: Any) -> Any:
+    """JSON knows one kind of number: 2.0 is the whole number it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value)
 
 
+def _by_any_clock(moment: datetime) -> datetime:
+    """Bring what a broken clock said into the years that every calendar here knows."""
+    return min(max(moment, _EARLIEST), _LATEST).astimezone(UTC)
+
+
+def _without_nul(value: Any) -> Any:
+    """Leave out what no text of PostgreSQL holds; no call is lost for it."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list) else value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+ClockTime = Annotated[Moment, AfterValidator(_by_any_clock)]
+"""A moment as a phone's clock told it."""
+Answers = Annotated[dict[str, JsonValue], AfterValidator(_without_nul)]
 Stamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment in an answer: in UTC, so that the same moment is always written the same."""
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+WHOLE = BeforeValidator(_integral)
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), WHOLE]
 CommunityCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["320613009001"])]
 AsOf = Annotated[
     str,
@@ -76,3 +102,8 @@ Upload = Annotated[InstanceOf[FileStorage], WithJsonSchema({"type": "string", "f
 def text(longest: int, *, shortest: int = 0) -> Any:
     """Return how long a text may be, for ``Annotated``; and no text holds a NUL."""
     return Field(min_length=shortest, max_length=longest, pattern=r"^[^\x00]*$")
+
+
+def one_of(codes: Iterable[str]) -> Any:
+    """Return that a text is one of these, for ``Annotated``; the use case tells who errs."""
+    return Field(max_length=40, json_schema_extra={"enum": list(codes)})

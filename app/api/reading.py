@@ -17,6 +17,9 @@ Model = TypeVar("Model", bound=BaseModel)
 JSON_BYTES = 256 * 1024
 """No body of a call or a claim comes near this."""
 
+LONGEST_FIGURES = 300
+"""Python itself refuses to read or write whole numbers of more than some thousand figures."""
+
 _CODES = {
     "missing": "field_missing",
     "extra_forbidden": "field_unknown",
@@ -121,7 +124,10 @@ def _not_json() -> RefusedError:
 
 def _look_closely(content: bytes) -> None:
     """Refuse what JSON leaves open: a name that stands twice, and numbers that are none."""
-    json.loads(content, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+    json.loads(
+        content, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite,
+        parse_int=_readable,
+    )  # fmt: skip
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,6 +141,12 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(_text: str) -> NoReturn:
     raise _not_json()
+
+
+def _readable(text: str) -> int:
+    if len(text) > LONGEST_FIGURES:
+        raise _not_json()
+    return int(text)
 
 
 def _finite(text: str) -> float:

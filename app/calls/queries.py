@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
@@ -36,16 +36,29 @@ def _newest_first(calls: list[Call]) -> list[Call]:
     return sorted(found, key=lambda call: call.started_at, reverse=True)
 
 
-def own_calls(session: Session, user: User, limit: int) -> Sequence[tuple[Call, str, str]]:
+def own_calls(
+    session: Session, user: User, limit: int, offset: int = 0
+) -> Sequence[tuple[Call, str, str]]:
     """Return the user's last calls that no correction replaced, with name and building."""
-    newer = aliased(Call)
     query = (
         _with_whom(Call)
-        .where(Call.user_id == user.id, ~exists().where(newer.corrects_id == Call.id))
+        .where(*_stands(user))
         .order_by(Call.recorded_at.desc(), Call.id.desc())
         .limit(limit)
+        .offset(offset)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def count_own(session: Session, user: User) -> int:
+    """Return how many calls ``own_calls`` could give."""
+    return session.scalar(select(func.count(Call.id)).where(*_stands(user))) or 0
+
+
+def _stands(user: User) -> tuple[ColumnElement[bool], ...]:
+    """A record of the user's that no correction replaced."""
+    newer = aliased(Call)
+    return Call.user_id == user.id, ~exists().where(newer.corrects_id == Call.id)
 
 
 def who(session: Session, call: Call) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -46,6 +46,9 @@ class CallInput:
     """Whether the end was taken from the clock: a form that is sent twice ends twice."""
 
 
+_UNSAID = {one.name: one.default for one in fields(CallInput)}
+
+
 def check(call: CallInput, now: datetime) -> None:
     """Raise Problem for what can't be a call."""
     if call.disposition not in DISPOSITIONS:
@@ -77,10 +80,15 @@ def _check_appointment(call: CallInput, now: datetime) -> None:
 
 
 def fingerprint(case_id: int, call: CallInput) -> str:
-    """Return a hash by which a repeated save is told from another call under the same key."""
-    facts = dict(vars(call))
+    """Return a hash by which a repeated save is told from another call under the same key.
+
+    What is left at its default is left out, so that a field that comes to be later changes
+    nothing. So is the hold: who hands the same call in by ticket must name it.
+    """
+    facts = {name: value for name, value in vars(call).items() if value != _UNSAID[name]}
+    facts.pop("hold", None)
     if call.ends_when_sent:
-        del facts["ended_at"]
+        facts.pop("ended_at")
     text = json.dumps([case_id, facts], default=str, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

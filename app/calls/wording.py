@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from flask_babel import get_timezone
 from flask_babel import gettext as _
@@ -10,8 +11,8 @@ from flask_babel import gettext as _
 from app.calls.models import Call
 from app.calls.rules import appointment_slots
 from app.campaigns.models import Campaign
+from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow, Group
-from app.cases.models import Case
 from app.i18n import lang
 from app.i18n.moments import clock, moment, past
 
@@ -19,6 +20,17 @@ QUICK = (
     "completed", "no_answer", "busy", "unreachable", "callback_requested", "respondent_unavailable",
 )  # fmt: skip
 """What most calls come to: these stand first, the rest in a fold."""
+
+
+class InTurn(Protocol):
+    """What decides why a case comes now."""
+
+    @property
+    def appointment_at(self) -> datetime | None: ...
+    @property
+    def last_disposition(self) -> str | None: ...
+    @property
+    def last_call_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def agreed_option(agreed: datetime) -> Option:
     return Option(agreed.isoformat(), _("As agreed before"), moment(agreed), selected=True)
 
 
-def disposition_name(campaign: Campaign | None, code: str) -> str:
+def disposition_name(campaign: Campaign | Terms | None, code: str) -> str:
     """Return what this campaign calls the disposition."""
     own = campaign.dispositions.get(code) if campaign else None
     return own or DISPOSITIONS[code].label(lang())
@@ -108,12 +120,12 @@ def result_of(campaign: Campaign | None, call: Call) -> str:
     return str(_("Leader's answer: %(what)s", what=what))
 
 
-def is_early(case: Case, now: datetime) -> bool:
+def is_early(case: InTurn, now: datetime) -> bool:
     """Whether the resident asked for a time that has not come: held for a housemate's sake."""
     return case.appointment_at is not None and case.appointment_at > now
 
 
-def why_now(campaign: Campaign, case: Case, now: datetime) -> str:
+def why_now(campaign: Campaign | Terms, case: InTurn, now: datetime) -> str:
     """Say why the case comes now, or that it should not be rung yet."""
     if case.appointment_at is not None:
         if is_early(case, now):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from app.cases.rules.languages import Lane, keys
 from app.cases.rules.turns import ANYONES_AFTER
 from app.people import queries as people
 from app.people.models import User
-from app.residents.models import Resident, ResidentNumber
+from app.residents.models import Household, Number, Resident, ResidentNumber
+from app.territory.models import Community
 
 
 def count_held(session: Session, user: User, campaign_id: int) -> int:
@@ -168,5 +170,91 @@ _HELD = (
     .where(
         Batch.user_id == bindparam("user"), Batch.campaign_id == bindparam("campaign"),
         Batch.ended_at.is_(None), Case.state == "held",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose batch it is, and how long it was or will be theirs."""
+
+    user: User
+    lease_expires_at: datetime
+    ended_at: datetime | None
+
+
+def holder_of(session: Session, batch_id: int, user_id: int) -> Holder | None:
+    """Return the batch's volunteer, if it is this one."""
+    query = (
+        select(User, Batch.lease_expires_at, Batch.ended_at)
+        .join(Batch, Batch.user_id == User.id)
+        .where(Batch.id == batch_id, User.id == user_id)
+    )
+    found = session.execute(query).one_or_none()
+    return None if found is None else Holder(*found)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number of a resident, and when a campaign last reached somebody on it."""
+
+    number_id: int
+    value: str
+    reached_at: datetime | None
+    reached_by: int | None
+    reached_title: str | None
+
+
+@dataclass(frozen=True)
+class InHand:
+    """A case in somebody's hands with all that ringing takes."""
+
+    id: int
+    group_id: int
+    attempts: int
+    appointment_at: datetime | None
+    appointment_until: datetime | None
+    last_disposition: str | None
+    last_call_at: datetime | None
+    name: str
+    language: str
+    relation: str
+    remark: str
+    community_code: str
+    community: str
+    address: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def in_hand(session: Session, batch_id: int) -> list[InHand]:
+    """Return what a batch still holds, in the order to ring: one statement, however many."""
+    found: dict[int, InHand] = {}
+    for *facts, number_id, value, at, by, title in session.execute(_IN_HAND, {"batch": batch_id}):
+        one = found.setdefault(facts[0], InHand(*facts))
+        if number_id is not None:
+            one.lines.append(Line(number_id, value, at, by, title))
+    return list(found.values())
+
+
+_IN_HAND = (
+    select(
+        Case.id, Case.group_id, Case.attempts, Case.appointment_at, Case.appointment_until,
+        Case.last_disposition, Case.last_call_at,
+        Resident.name, Resident.language, Resident.relation, Resident.remark,
+        Case.community_code, Community.name, func.coalesce(Household.address, ""),
+        Number.id, Number.value, Number.reached_at, Number.reached_campaign_id, Campaign.title,
+    )
+    .select_from(CallGroup)
+    .join(Case, Case.group_id == CallGroup.id)
+    .join(Resident, Resident.id == Case.resident_id)
+    .join(Community, Community.code == Case.community_code)
+    .outerjoin(Household, Household.id == Resident.household_id)
+    .outerjoin(ResidentNumber, ResidentNumber.resident_id == Resident.id)
+    .outerjoin(Number, Number.id == ResidentNumber.number_id)
+    .outerjoin(Campaign, Campaign.id == Number.reached_campaign_id)
+    .where(CallGroup.batch_id == bindparam("batch"), Case.state == "held")
+    .order_by(
+        CallGroup.priority, CallGroup.ready_at, CallGroup.address_key, CallGroup.id, Case.id,
+        ResidentNumber.position,
     )
 )  # fmt: skip

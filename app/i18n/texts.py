@@ -70,6 +70,8 @@ TEXTS = {
     "callback_past": _l("The time to ring again has passed already. Choose a later one."),
     "callback_window": _l("The time agreed ends before it begins."),
     "callback_far": _l("The time to ring again is more than %(days)s days away."),
+    "ticket_elsewhere": _l("The ticket belongs to another batch than the call."),
+    "work_unnamed": _l("Say what is to be moved: whose, which batch, or from where."),
     "key_missing": _l("The save carries no key, or one of more than %(longest)s characters."),
     "key_reused": _l("Another call was saved under this key."),
     "key_in_work": _l("A call is being saved under this key at this moment. Try again."),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -27,15 +28,25 @@ class Program:
 
     client: FlaskClient
     secret: str | None
+    scheme: str = "Bearer"
 
     def open(self, path: str, method: str = "GET", **more: Any) -> TestResponse:
         headers = {"Accept-Language": "en", **more.pop("headers", {})}
         if self.secret is not None:
-            headers["Authorization"] = f"Bearer {self.secret}"
+            headers["Authorization"] = f"{self.scheme} {self.secret}"
         return self.client.open(f"/api/v1{path}", method=method, headers=headers, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
+        """Send a JSON body, or none."""
+        return self.open(path, "POST", **({} if body is None else {"json": body}), **more)
 
     def get(self, path: str, **query: Any) -> TestResponse:
         return self.open(path, query_string=query or None)
+
+
+def program(app: Flask, db: Database, person: Person) -> Program:
+    """A program that acts for the person."""
+    return Program(app.test_client(), token_of(db, person))
 
 
 @dataclass
@@ -45,10 +56,9 @@ class Programs:
     world: World
 
     def __call__(self, role: str) -> Program:
-        client = self.world.app.test_client()
         if role == "nobody":
-            return Program(client, None)
-        return Program(client, token_of(self.world.db, getattr(self.world.cast, role)))
+            return Program(self.world.app.test_client(), None)
+        return program(self.world.app, self.world.db, getattr(self.world.cast, role))
 
 
 @pytest.fixture

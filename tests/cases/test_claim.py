@@ -174,7 +174,8 @@ def test_a_volunteer_gets_only_the_own_communities(db: Database, clock: Clock) -
     people = town.people
 
     assert town.take(people.volunteer, campaign=wide, community=SCHOOL) == ["乙"]
-    assert town.take(people.volunteer, campaign=wide, community=HARBOUR) == []
+    with pytest.raises(Problem, match="community_unknown"):
+        town.take(people.volunteer, campaign=wide, community=HARBOUR)
     assert town.take(people.volunteer, campaign=wide) == ["甲"]
     assert town.take(people.outsider, campaign=wide) == ["丙"]
 

@@ -98,9 +98,8 @@ def record(
         raise NotFoundError(f"case {case_id}")
     # Looked for under the lock, so that two deliveries of one save can't both be the first.
     known = _known(session, actor, standing, call, key)
-    if not (known.named if by_ticket else known.ever_held) and not _may_hear(
-        session, actor, standing, case_id, call
-    ):
+    may_save = known.named if by_ticket else known.ever_held
+    if not may_save and (by_ticket or not _may_hear(session, actor, standing, case_id, call)):
         raise NotFoundError(f"case {case_id}")
     fingerprint = rules.fingerprint(case_id, call)
     if known.earlier is not None:

@@ -47,13 +47,16 @@ def claim(
     """Hand out the next cases, as many as ``size`` or a few more where a group is large.
 
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
-    that is not open, or when the actor holds as many as one may.
+    that is not open, a community that is not the actor's there, or when the actor holds as many
+    as one may.
     """
     if actor.role not in MAY_RING:
         raise ForbiddenError
     if not 1 <= size <= LARGEST_BATCH:
         raise Problem("batch_size", field="size", values={"largest": LARGEST_BATCH})
     codes = _communities(session, actor, campaign_id)
+    if community is not None and community not in codes:
+        raise Problem("community_unknown", field="community", values={"code": community})
     campaign = campaigns.get_terms(session, campaign_id)
     if campaign.status != "open":
         raise Problem("campaign_not_open")
