@@ -45,8 +45,8 @@ def numbers_not_asked(db: Database) -> None:
     )
     free = statements._FREE
     asked = """
-        OR EXISTS (SELECT 1 FROM holds h
-                   WHERE h.number_id = n.number_id AND h.released_at IS NULL)"""
+        OR (SELECT true FROM holds h
+            WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1)"""
     assert asked in free
     statements._FREE = free.replace(asked, "")
     statements.take.cache_clear()
@@ -65,7 +65,7 @@ def _hold_without(part: str) -> None:
 
 def rows_not_locked(db: Database) -> None:
     """Whoever saves reads the group without keeping others out."""
-    for name in ("_LOCK_BATCH", "_LOCK_GROUP"):
+    for name in ("_LOCK_HELD", "_LOCK_GROUP"):
         unlocked = getattr(standing, name)._generate()
         unlocked._for_update_arg = None
         setattr(standing, name, unlocked)
