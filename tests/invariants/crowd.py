@@ -43,7 +43,8 @@ VOLUNTEERS_DO = (
 STAFF_DO = (*["move"] * 3, "deactivate", *["answer"] * 3, "welcome", *["count"] * 3)
 RULES = {
     "unopened_minutes": 12, "lease_minutes": 40, "max_attempts": 9, "max_attempts_per_day": 9,
-    "rest_days": 0, "spread_days": 0, "pause_minutes": {"busy": 0, "no_answer": 2, "respondent_unavailable": 5},
+    "rest_days": 0, "spread_days": 0,
+    "pause_minutes": {"busy": 0, "no_answer": 2, "respondent_unavailable": 5},
 }  # fmt: skip
 FORK = multiprocessing.get_context("fork")
 
