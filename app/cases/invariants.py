@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, func, inspect, select
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.models import Batch, CallGroup, Case, Hold
@@ -35,9 +35,17 @@ def one_holder(session: Session) -> Iterator[Finding]:
     )
     for hold_id in session.scalars(orphans):
         yield Finding("one_holder", f"holds {hold_id}", "live, but its group is not in the batch")
+    yield from _unguarded(session)
     yield from _overlapping_holds(session)
     yield from _held_without_batch(session)
     yield from _held_without_number(session)
+
+
+def _unguarded(session: Session) -> Iterator[Finding]:
+    """A database that was mended by hand may have lost what holds the law."""
+    indexes = inspect(session.connection()).get_indexes(Hold.__tablename__)
+    if not any(index["name"] == "uq_holds_live" and index["unique"] for index in indexes):
+        yield Finding("one_holder", "holds", "the unique index on live holds is missing")
 
 
 def _overlapping_holds(session: Session) -> Iterator[Finding]:

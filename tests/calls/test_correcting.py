@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.calls.models import Call
-from app.calls.service.correcting import save_or_correct
+from app.calls.service.correcting import save_or_correct, undo
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from tests.cases.town import Town
@@ -215,4 +215,18 @@ def test_what_one_call_settled_may_be_corrected_together(
     town.correct(me, saved, "no_answer", together=together)
 
     assert [town.case(name).outcome for name in "甲乙"] == ["not_reached", other]
+    assert town.broken() == []
+
+
+def test_what_was_undone_can_be_said_after_all(db: Database, clock: Clock) -> None:
+    """Whose only call was taken back looks as if nobody had rung; the form comes a second time."""
+    town, call = called(db, clock, "no_answer")
+    volunteer = town.people.volunteer
+    with db.writing() as session:
+        taken_back = undo(session, volunteer.user, town.now, call.id)
+    assert town.case("甲").attempts == 0
+
+    town.correct(volunteer, taken_back, "busy")
+
+    assert (town.case("甲").attempts, town.case("甲").last_disposition) == (1, "busy")
     assert town.broken() == []

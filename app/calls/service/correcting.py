@@ -118,7 +118,7 @@ def _begin(
     if session.scalar(select(Call.id).where(Call.corrects_id == original.id)):
         raise Problem("already_corrected")
     campaign = session.get_one(Campaign, original.campaign_id)
-    histories = Histories(session, standing)
+    histories = Histories(session, standing, some=True)
     return _Correction(session, now, campaign, standing, histories, wanted, reason, voided)
 
 

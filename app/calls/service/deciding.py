@@ -25,9 +25,13 @@ _CALLS, _CASES, _DIALS, _CAMPAIGNS = (
 class Histories:
     """The calls of a group's cases, those just recorded too."""
 
-    def __init__(self, session: Session, standing: Standing) -> None:
+    def __init__(self, session: Session, standing: Standing, *, some: bool = False) -> None:
+        """Read them, unless there are none; ``some`` says that there are, whatever the cases say.
+
+        A case whose only call was taken back looks as if nobody had ever rung.
+        """
         self.of: dict[int, list[Recorded]] = {case_id: [] for case_id in standing.members}
-        if any(member.last_call_at is not None for member in standing.members.values()):
+        if some or any(member.last_call_at is not None for member in standing.members.values()):
             for call in session.execute(_OF_GROUP, {"group": standing.group_id}):
                 self.of[call.case_id].append(call)
 

@@ -39,10 +39,12 @@ def move(session: Session, actor: User, now: datetime, which: Which, to: str | N
     if actor.role not in STAFF:
         raise ForbiddenError
     receiver = None if to is None else _receiver(session, to)
-    _lock_batches(session, actor, which)
+    locked = _lock_batches(session, actor, which)
     by_campaign: dict[int, list[int]] = defaultdict(list)
     batches: set[int] = set()
-    for group in session.scalars(in_hand(actor, which).with_for_update(of=CallGroup)):
+    # A batch that was claimed just now is not locked, and whoever saves on it may wait for us.
+    groups = in_hand(actor, which).where(CallGroup.batch_id.in_(locked))
+    for group in session.scalars(groups.with_for_update(of=CallGroup)):
         if receiver is None or group.batch_id not in _own(session, receiver):
             by_campaign[group.campaign_id].append(group.id)
             batches.add(group.batch_id or 0)
@@ -67,11 +69,11 @@ def _own(session: Session, user: User) -> set[int]:
     return set(session.scalars(query))
 
 
-def _lock_batches(session: Session, actor: User, which: Which) -> None:
+def _lock_batches(session: Session, actor: User, which: Which) -> Sequence[int]:
     """Batches before groups, in the order of their keys: as everywhere."""
     held_in = in_hand(actor, which).with_only_columns(CallGroup.batch_id)
     query = select(Batch.id).where(Batch.id.in_(held_in)).order_by(Batch.id)
-    session.scalars(query.with_for_update()).all()
+    return session.scalars(query.with_for_update()).all()
 
 
 def in_hand(actor: User, which: Which) -> Select[CallGroup]:

@@ -49,11 +49,21 @@ def end_expired(session: Session, now: datetime) -> None:
     """End every batch whose lease, campaign or account is over; a claim does this first, so that
     no scheduler has to.
 
-    A batch that somebody is just saving on is skipped: that save decides.
+    A batch that somebody is just saving on is skipped: that save decides. So the sweep waits for
+    nobody: whoever has a group may be waiting for the campaign, which a sweep may have.
     """
     over = session.execute(_OVER, {"moment": now}).all()
+    busy = _busy(session, [id_ for id_, _why in over]) if over else set()
     for reason in ("expired", "closed", "deactivated"):
-        end_batches(session, [id_ for id_, why in over if why == reason], now, reason)
+        over_so = [id_ for id_, why in over if why == reason and id_ not in busy]
+        end_batches(session, over_so, now, reason)
+
+
+def _busy(session: Session, batch_ids: Sequence[int]) -> set[int]:
+    """Return the batches of which somebody has a group locked; the other groups are ours now."""
+    held = select(CallGroup.id, CallGroup.batch_id).where(CallGroup.batch_id.in_(batch_ids))
+    ours = {row.id for row in session.execute(held.with_for_update(skip_locked=True))}
+    return {row.batch_id for row in session.execute(held) if row.id not in ours}
 
 
 def end_batches(session: Session, batch_ids: Sequence[int], now: datetime, reason: str) -> None:
@@ -74,7 +84,8 @@ def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> in
 
     Returns how many cases were held.
     """
-    # The group's row before those of its cases, as everywhere.
+    # The groups' rows before those of their cases, as everywhere.
+    _lock_in_order(session, group_ids)
     realign(session, group_ids)
     freed = session.scalars(
         update(Case)
@@ -87,10 +98,17 @@ def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> in
     return len(freed)
 
 
+def _lock_in_order(session: Session, group_ids: Sequence[int]) -> None:
+    """An update of several rows locks them in any order: two such could wait for each other."""
+    query = select(CallGroup.id).where(CallGroup.id.in_(group_ids)).order_by(CallGroup.id)
+    session.scalars(query.with_for_update()).all()
+
+
 def unhold(session: Session, group_ids: Sequence[int], now: datetime) -> None:
     """Take groups out of their batches without letting the queue have them: the caller puts them
     into another batch in the same transaction.
     """
+    _lock_in_order(session, group_ids)
     session.execute(
         update(CallGroup)
         .where(CallGroup.id.in_(group_ids))

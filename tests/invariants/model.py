@@ -1,0 +1,224 @@
+"""A model of the queue: dictionaries and no database.
+
+It knows what the design says of cases, groups, batches and calls, and nothing of how the app keeps
+it. Caps, quiet hours and rests are switched off in its campaign: they have tests of their own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tests.cast import NOW
+
+GROUPS = ("甲", "乙", "父母", "丙丁")
+"""In the order in which one walks past them."""
+PAUSES = {
+    "no_answer": timedelta(hours=3),
+    "busy": timedelta(minutes=20),
+    "soft_refusal": timedelta(days=3),
+}
+UNOPENED, OPENED = timedelta(minutes=30), timedelta(minutes=240)
+SKIPPED, ANYONES = timedelta(minutes=30), timedelta(minutes=10)
+REACHED = {"completed", "callback_requested", "needs_leader", "soft_refusal", "moved"}
+
+
+@dataclass
+class Said:
+    """A call that counts, as it was last corrected."""
+
+    who: str
+    disposition: str
+    started_at: datetime
+    callback_at: datetime | None
+    direction: str = "out"
+    desk: bool = False
+    whose: str | None = None
+    """Who is to ring back."""
+
+
+@dataclass
+class ModelCase:
+    state: str = "open"
+    ready_at: datetime = NOW
+    appointment_at: datetime | None = None
+    whose: str | None = None
+    calls: list[Said] = field(default_factory=list)
+    """In the order in which they were first recorded."""
+
+    @property
+    def attempts(self) -> int:
+        return sum(call.direction == "out" for call in self.calls)
+
+    @property
+    def past(self) -> list[Said]:
+        """In the order in which they took place."""
+        return sorted(self.calls, key=lambda call: call.started_at)
+
+    def decide(self, now: datetime) -> str:
+        """Where the case belongs by its calls; takes over all but the state."""
+        said = [call.disposition for call in self.calls]
+        self.appointment_at = self.whose = None
+        if {"completed", "moved"} & set(said) or said.count("soft_refusal") > 1:
+            return "done"
+        if not said:
+            self.ready_at = now
+            return "open"
+        last = self.past[-1]
+        if last.disposition == "needs_leader" and not last.desk:
+            return "passed"
+        due = now if last.desk else last.callback_at
+        if due is not None:
+            self.appointment_at, self.whose = max(due, now), last.whose
+        self.ready_at = max(due or last.started_at + PAUSES[last.disposition], now)
+        return "open"
+
+
+@dataclass
+class ModelBatch:
+    who: str
+    expires_at: datetime
+    groups: set[str]
+    offer: bool = False
+
+
+class Model:
+    """Everything that is to be true after each act."""
+
+    def __init__(self) -> None:
+        self.cases = {name: ModelCase() for group in GROUPS for name in group}
+        self.batches: dict[int, ModelBatch] = {}
+        self.history: dict[str, list[tuple[int, str]]] = {group: [] for group in GROUPS}
+        """Of each group, under which batch it was held, and whose that was."""
+        self.spared: dict[str, str | None] = dict.fromkeys(GROUPS)
+        self.skips: set[tuple[str, str, object]] = set()
+        self.active = {"volunteer": True, "colleague": True}
+        self.closed = False
+
+    @staticmethod
+    def group(name: str) -> str:
+        return next(group for group in GROUPS if name in group)
+
+    def members(self, group: str) -> list[ModelCase]:
+        return [self.cases[name] for name in group]
+
+    def waiting(self, group: str) -> list[ModelCase]:
+        return [case for case in self.members(group) if case.state in {"open", "held"}]
+
+    def batch_of(self, group: str) -> tuple[int, ModelBatch] | None:
+        return next((found for found in self.batches.items() if group in found[1].groups), None)
+
+    def holder(self, group: str) -> str | None:
+        found = self.batch_of(group)
+        return found[1].who if found else None
+
+    def sweep(self, now: datetime) -> None:
+        """What is over is free before the next claim."""
+        self.free(
+            id_ for id_, batch in list(self.batches.items())
+            if batch.expires_at <= now or not self.active[batch.who] or self.closed
+        )  # fmt: skip
+
+    def free(self, ids: Iterator[int] | Sequence[int]) -> None:
+        for id_ in list(ids):
+            for group in self.batches.pop(id_).groups:
+                self.put_back(group)
+
+    def put_back(self, group: str) -> None:
+        for case in self.members(group):
+            if case.state == "held":
+                case.state = "open"
+
+    def next_groups(self, who: str, size: int, now: datetime) -> list[str]:
+        """Which groups the design hands out next."""
+        ready = [
+            (*order, place, group)
+            for place, group in enumerate(GROUPS)
+            if (order := self.turn(who, group, now)) is not None
+        ]
+        taken, cases = [], 0
+        for *_order, group in sorted(ready):
+            if cases < size:
+                taken.append(group)
+                cases += len(self.waiting(group))
+        return taken
+
+    def turn(self, who: str, group: str, now: datetime) -> tuple[bool, bool, datetime] | None:
+        """How soon this volunteer is given the group; None where they are not."""
+        waiting = self.waiting(group)
+        promised = [case for case in waiting if case.appointment_at is not None]
+        first = min(promised, key=lambda case: case.appointment_at or now, default=None)
+        whose = first.whose if first else None
+        due = min((case.ready_at for case in waiting), default=None)
+        not_now = due is None or due > now or self.batch_of(group) is not None
+        barred = self.spared[group] == who or (group, who, now.date()) in self.skips
+        if due is None or not_now or barred:
+            return None
+        if whose not in {None, who} and due > now - ANYONES:
+            return None
+        return whose != who or whose is None, not promised, due
+
+    def give(self, id_: int, batch: ModelBatch) -> None:
+        """Put its groups into a batch: all that is open in them is held."""
+        self.batches[id_] = batch
+        for group in batch.groups:
+            self.history[group].append((id_, batch.who))
+            for case in self.waiting(group):
+                case.state = "held"
+
+    def own_hold(self, who: str, group: str, hold: int | None) -> int | None:
+        own = [id_ for id_, whose in self.history[group] if whose == who]
+        return max(own, default=None) if hold is None else hold if hold in own else None
+
+    def why_not(self, who: str, name: str, direction: str, hold: int | None) -> str | None:
+        group = self.group(name)
+        own, newest = self.own_hold(who, group, hold), self.history[group][-1][0]
+        if self.closed:
+            return "campaign_closed"
+        if not self.active[who]:
+            return "deactivated"
+        if self.cases[name].state == "done":
+            return "already_done"
+        stale = direction == "out" and (own is None or own < newest)
+        return "stale_hold" if stale else None
+
+    def settle_case(self, name: str, now: datetime, *, by_holder: bool) -> None:
+        """Bring a case in line with its calls. In another's hands it stays, unless settled."""
+        case = self.cases[name]
+        state = case.decide(now)
+        stays = case.state == "held" and not by_holder and state == "open"
+        case.state = "held" if stays else state
+
+    def spare(self, group: str) -> None:
+        """Whom the last call that reached somebody asks to be spared."""
+        last = [
+            reached[-1] for case in self.waiting(group)
+            if (reached := [call for call in case.past if call.disposition in REACHED])
+        ]  # fmt: skip
+        asking = [call for call in last if call.disposition == "soft_refusal"]
+        soonest = max(asking, key=lambda call: call.started_at, default=None)
+        self.spared[group] = soonest.who if soonest else None
+
+    def settle_group(self, who: str, group: str, now: datetime) -> None:
+        """A group goes back with its last case, a batch ends with its last group."""
+        found = self.batch_of(group)
+        if found is None:
+            return
+        id_, batch = found
+        if all(case.state != "held" for case in self.members(group)):
+            batch.groups.remove(group)
+        if not batch.groups:
+            del self.batches[id_]
+        elif batch.who == who:
+            self.renew(batch, now)
+
+    @staticmethod
+    def renew(batch: ModelBatch, now: datetime) -> None:
+        batch.expires_at, batch.offer = max(batch.expires_at, now + OPENED), False
+
+    def give_up(self, who: str) -> None:
+        """Deactivated: what was promised by them is anyone's, what they held is free."""
+        self.active[who] = False
+        for case in self.cases.values():
+            if case.whose == who and case.state in {"open", "held"}:
+                case.whose = None
+        self.free([id_ for id_, batch in self.batches.items() if batch.who == who])
