@@ -145,8 +145,12 @@ def is_safe(version: tuple[int, int, int]) -> bool:
 
 def insert(session: Session, table: Any) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the dialect at hand."""
-    dialect = session.get_bind().dialect.name
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return insert_in(session.get_bind().dialect.name, table)
+
+
+def insert_in(engine: str, table: Any) -> Any:
+    """Return an INSERT that knows ON CONFLICT, in the dialect of this name."""
+    return (sqlite if engine == "sqlite" else postgresql).insert(table)
 
 
 def _postgresql_engine(url: str) -> Engine:

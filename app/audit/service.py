@@ -7,9 +7,13 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.db import Base
+from app.prepared import Prepared
 
 # The table, not the entity: an entry is written with nearly every act, and never looked at there.
-_ADD = insert(Base.metadata.tables[AuditEntry.__tablename__])
+_ADD = Prepared(
+    insert(Base.metadata.tables[AuditEntry.__tablename__]),
+    ["at", "user_id", "act", "subject", "subject_id", "detail"],
+)
 
 
 def record(
@@ -25,8 +29,7 @@ def record(
 
     ``detail`` must hold identifiers and counts, never a name, number or address.
     """
-    entry = {
-        "at": now, "user_id": user_id, "act": act, "subject": subject,
-        "subject_id": str(subject_id), "detail": detail,
-    }  # fmt: skip
-    session.execute(_ADD, entry)
+    _ADD.rows(
+        session, at=now, user_id=user_id, act=act, subject=subject, subject_id=str(subject_id),
+        detail=detail,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.calling import CallingRules, rules_from
 from app.people import queries as people
 from app.people.models import User
+from app.prepared import Prepared
 from app.problems import NotFoundError
 from app.residents.models import Resident
 from app.territory.models import Community
@@ -31,7 +32,7 @@ class Terms:
 
 def get_terms(session: Session, campaign_id: int) -> Terms:
     """Return the terms of a campaign that exists."""
-    return terms(*session.execute(_TERMS, {"campaign": campaign_id}).one())
+    return terms(*_TERMS.first(session, campaign=campaign_id))
 
 
 @lru_cache(maxsize=128)
@@ -124,4 +125,4 @@ TERMS = (
     Campaign.language_fallback,
 )
 """The columns of which ``terms`` makes a value, for a query that asks for more besides."""
-_TERMS = select(*TERMS).where(Campaign.id == bindparam("campaign"))
+_TERMS = Prepared(select(*TERMS).where(Campaign.id == bindparam("campaign")))

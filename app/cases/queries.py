@@ -18,14 +18,14 @@ from app.cases.rules.languages import Lane, keys
 from app.cases.rules.turns import ANYONES_AFTER
 from app.people import queries as people
 from app.people.models import User
+from app.prepared import Prepared
 from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.territory.models import Community
 
 
 def count_held(session: Session, user: User, campaign_id: int) -> int:
     """Return how many cases the user holds in the campaign."""
-    asked = {"user": user.id, "campaign": campaign_id}
-    return session.scalar(_HELD, asked) or 0
+    return _HELD.scalar(session, user=user.id, campaign=campaign_id) or 0
 
 
 def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Batch]:
@@ -162,7 +162,7 @@ def languages_of(
     return rows, sum(not known for known in spoken.values())
 
 
-_HELD = (
+_HELD = Prepared(
     select(func.count())
     .select_from(Batch)
     .join(CallGroup, CallGroup.batch_id == Batch.id)
@@ -229,14 +229,14 @@ class InHand:
 def in_hand(session: Session, batch_id: int) -> list[InHand]:
     """Return what a batch still holds, in the order to ring: one statement, however many."""
     found: dict[int, InHand] = {}
-    for *facts, number_id, value, at, by, title in session.execute(_IN_HAND, {"batch": batch_id}):
+    for *facts, number_id, value, at, by, title in _IN_HAND.rows(session, batch=batch_id):
         one = found.setdefault(facts[0], InHand(*facts))
         if number_id is not None:
             one.lines.append(Line(number_id, value, at, by, title))
     return list(found.values())
 
 
-_IN_HAND = (
+_IN_HAND = Prepared(
     select(
         Case.id, Case.group_id, Case.attempts, Case.appointment_at, Case.appointment_until,
         Case.last_disposition, Case.last_call_at,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.rules.calling import Ringing
 from app.db import UTCDateTime
+from app.prepared import Prepared
 
 _MOMENTS = ("now", "anyones", "rested", "midnight")
 
@@ -135,26 +136,28 @@ def _moments(sql: str) -> TextClause:
 
 
 @cache
-def take(engine: str, ringing: Ringing) -> TextClause:
+def take(engine: str, ringing: Ringing) -> Prepared:
     """Take the next groups in the design's order, up to ``size`` cases or a few more; in quiet
     hours appointments alone.
     """
     of, free = _OF[engine], _FREE + _RUNG[ringing]
     own = _OWN.format(free=free, codes=of["codes"], locked=of["locked"])
     lane = _LANE.format(free=free, **of)
-    return _moments(_TAKE.format(own=own, others=of["others"].format(lane=lane)))
+    return Prepared(_moments(_TAKE.format(own=own, others=of["others"].format(lane=lane))))
 
 
-MARK = text("""
+MARK = Prepared(
+    text("""
 UPDATE cases SET state = 'held'
 WHERE state = 'open' AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)
 RETURNING id
 """)
+)
 """Cases follow their groups into the batch."""
 
 
 @cache
-def hold(engine: str) -> TextClause:
+def hold(engine: str) -> Prepared:
     """Hold every number of the batch's cases that is free; of two groups that share one, the
     first has it.
 
@@ -162,7 +165,7 @@ def hold(engine: str) -> TextClause:
     number grow. Whoever waited for a lock has an old clock: no hold begins before the last ended.
     """
     mine_alone = _OF[engine]["mine_alone"].format(space=_SPACE)
-    return _moments(f"""
+    sql = f"""
 INSERT INTO holds (number_id, generation, group_id, batch_id, user_id, held_at)
 SELECT n.number_id, :batch, min(c.group_id), :batch, :user,
   coalesce((SELECT max(h.released_at) FROM holds h
@@ -176,10 +179,12 @@ WHERE g.batch_id = :batch
   AND {mine_alone}
 GROUP BY n.number_id ORDER BY n.number_id
 ON CONFLICT DO NOTHING
-""")  # noqa: S608 - made of this module's constants
+"""  # noqa: S608 - made of this module's constants
+    return Prepared(_moments(sql))
 
 
-LOST = text("""
+LOST = Prepared(
+    text("""
 SELECT DISTINCT g.id FROM call_groups g
 JOIN cases c ON c.group_id = g.id AND c.state = 'held'
 JOIN resident_numbers n ON n.resident_id = c.resident_id
@@ -187,6 +192,7 @@ LEFT JOIN holds h ON h.number_id = n.number_id AND h.batch_id = :batch AND h.gro
   AND h.released_at IS NULL
 WHERE g.batch_id = :batch AND h.id IS NULL
 """)
+)
 """The groups of a batch of which a number could not be had."""
 
 

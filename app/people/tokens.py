@@ -22,6 +22,7 @@ from app.people.rules import (
     is_above,
     lesser_role,
 )
+from app.prepared import Prepared
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 
@@ -97,7 +98,7 @@ def bearer(session: Session, secret: str) -> Bearer | None:
 
     A deactivated user is returned too, and must be told by ``user.active``.
     """
-    row = session.execute(_BEARER, {"hash": _digest(secret)}).one_or_none()
+    row = _BEARER.first(session, hash=_digest(secret))
     if row is None:
         return None
     token_id, token_role, last_used_at, *facts = row
@@ -140,7 +141,7 @@ _FACTS = (
     "id", "name", "role", "team_id", "languages", "lang", "session_epoch", "active", "created_at",
 )  # fmt: skip
 # Asked with every request: by columns, for nothing else of the account is needed.
-_BEARER = (
+_BEARER = Prepared(
     select(
         _TOKENS.c.id, _TOKENS.c.role, _TOKENS.c.last_used_at, *(_USERS.c[name] for name in _FACTS)
     )

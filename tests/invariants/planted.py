@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 import app.db as database
@@ -22,6 +22,7 @@ from app.cases import statements
 from app.cases.models import Batch
 from app.cases.service import claim, release, standing
 from app.db import Database
+from app.prepared import Prepared
 from tests.invariants import client
 
 
@@ -55,10 +56,10 @@ def numbers_not_asked(db: Database) -> None:
 def _hold_without(part: str) -> None:
     sound = statements.hold
 
-    def hold(engine: str) -> TextClause:
-        sql = sound(engine).text
+    def hold(engine: str) -> Prepared:
+        sql = sound(engine).statement.text
         assert part in sql
-        return statements._moments(sql.replace(part, ""))
+        return Prepared(statements._moments(sql.replace(part, "")))
 
     statements.hold = hold  # type: ignore[assignment]
 
@@ -66,9 +67,9 @@ def _hold_without(part: str) -> None:
 def rows_not_locked(db: Database) -> None:
     """Whoever saves reads the group without keeping others out."""
     for name in ("_LOCK_HELD", "_LOCK_GROUP"):
-        unlocked = getattr(standing, name)._generate()
+        unlocked = getattr(standing, name).statement._generate()
         unlocked._for_update_arg = None
-        setattr(standing, name, unlocked)
+        setattr(standing, name, Prepared(unlocked))
 
 
 def claims_lock_nothing(db: Database) -> None:

@@ -16,6 +16,7 @@ from app.cases.models import Case
 from app.cases.rules.turns import whom_to_avoid
 from app.cases.service.standing import Standing
 from app.db import Base
+from app.prepared import Prepared
 
 _CALLS, _CASES, _DIALS, _CAMPAIGNS = (
     Base.metadata.tables[model.__tablename__] for model in (Call, Case, Dial, Campaign)
@@ -32,7 +33,7 @@ class Histories:
         """
         self.of: dict[int, list[Recorded]] = {case_id: [] for case_id in standing.members}
         if some or any(member.last_call_at is not None for member in standing.members.values()):
-            for call in session.execute(_OF_GROUP, {"group": standing.group_id}):
+            for call in _OF_GROUP.rows(session, group=standing.group_id):
                 self.of[call.case_id].append(call)
 
     def add(self, call: Call) -> None:
@@ -78,7 +79,7 @@ def _gives_back(standing: Standing, call: Call) -> bool:
 
 def taps_of(session: Session, case_id: int) -> Sequence[Tapped]:
     """Return the dials of a case, oldest first."""
-    return session.execute(_TAPS_OF, {"case": case_id}).all()
+    return _TAPS_OF.rows(session, case=case_id)
 
 
 def spare(standing: Standing, histories: Histories, now: datetime) -> None:
@@ -93,21 +94,21 @@ def next_position(session: Session, campaign_id: int) -> tuple[int, bool]:
     The update locks the campaign's row until the commit, so that positions come into sight in
     their order: a report as of position n never misses a call before n.
     """
-    position, status = session.execute(_NEXT_POSITION, {"campaign": campaign_id}).one()
+    position, status = _NEXT_POSITION.first(session, campaign=campaign_id)
     return position, status == "open"
 
 
-_OF_GROUP = (
+_OF_GROUP = Prepared(
     select(_CALLS)
     .join(_CASES, _CASES.c.id == _CALLS.c.case_id)
     .where(_CASES.c.group_id == bindparam("group"))
 )
-_TAPS_OF = (
+_TAPS_OF = Prepared(
     select(_DIALS.c.dialled_at, _DIALS.c.recorded_at)
     .where(_DIALS.c.case_id == bindparam("case"))
     .order_by(_DIALS.c.dialled_at)
 )
-_NEXT_POSITION = (
+_NEXT_POSITION = Prepared(
     update(_CAMPAIGNS)
     .where(_CAMPAIGNS.c.id == bindparam("campaign"))
     .values(last_position=_CAMPAIGNS.c.last_position + 1)

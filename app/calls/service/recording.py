@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -18,10 +19,11 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Hold
 from app.cases.service.standing import Member, Standing, lock
-from app.db import Base, insert
+from app.db import Base, insert_in
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
+from app.prepared import Prepared
 from app.problems import NotFoundError, Problem
 from app.residents.models import Number
 
@@ -114,11 +116,10 @@ def record(
 
 
 def _known(session: Session, actor: User, standing: Standing, call: CallInput, key: str) -> _Known:
-    asked = {
-        "user": actor.id, "group": standing.group_id, "key": key, "hold": call.hold,
-        "campaign": standing.campaign_id,
-    }  # fmt: skip
-    earlier, own, named, newest, *terms = session.execute(_KNOWN, asked).one()
+    earlier, own, named, newest, *terms = _KNOWN.first(
+        session, user=actor.id, group=standing.group_id, key=key, hold=call.hold,
+        campaign=standing.campaign_id,
+    )  # fmt: skip
     generation = own if call.hold is None else named
     return _Known(
         campaigns.terms(*terms), earlier, own is not None, named is not None, generation, newest
@@ -229,11 +230,17 @@ def _why_not(save: _Save, member: Member, *, campaign_open: bool) -> str | None:
 def _insert(session: Session, row: Call) -> int:
     """Write the call down. Raises Problem when its key is being used for another case."""
     values = {column.name: getattr(row, column.name) for column in _CALLS.c if column.name != "id"}
-    statement = insert(session, _CALLS).on_conflict_do_nothing().returning(_CALLS.c.id)
-    call_id = session.scalar(statement, values)
+    call_id: int | None = _writing(session.get_bind().dialect.name).scalar(session, **values)
     if call_id is None:
         raise Problem("key_in_work")
-    return int(call_id)
+    return call_id
+
+
+@cache
+def _writing(engine: str) -> Prepared:
+    columns = [column.name for column in _CALLS.c if column.name != "id"]
+    statement = insert_in(engine, _CALLS).on_conflict_do_nothing().returning(_CALLS.c.id)
+    return Prepared(statement, columns)
 
 
 def _finish(save: _Save, row: Call) -> None:
@@ -242,8 +249,7 @@ def _finish(save: _Save, row: Call) -> None:
         spare(save.standing, save.histories, save.now)
     if save.number_id is not None and DISPOSITIONS[call.disposition].reached:
         # Other campaigns leave a number alone for a while once somebody was reached on it.
-        reached = {"number": save.number_id, "at": call.ended_at, "campaign": save.campaign.id}
-        session.execute(_REACHED, reached)
+        _REACHED.rows(session, number=save.number_id, at=call.ended_at, campaign=save.campaign.id)
     save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
     audit.record(
         session, save.actor.id, save.now, "call_recorded", "call", row.id, case=row.case_id
@@ -257,14 +263,16 @@ _OWN_HOLD = select(func.max(_HOLDS.c.generation)).where(
     _HOLDS.c.group_id == bindparam("group"), _HOLDS.c.user_id == bindparam("user")
 )
 _NEWEST_HOLD = select(func.max(_HOLDS.c.generation)).where(_HOLDS.c.group_id == bindparam("group"))
-_KNOWN = select(
-    _EARLIER.scalar_subquery(),
-    _OWN_HOLD.scalar_subquery(),
-    _OWN_HOLD.where(_HOLDS.c.generation == bindparam("hold")).scalar_subquery(),
-    _NEWEST_HOLD.scalar_subquery(),
-    *campaigns.TERMS,
-).where(_CAMPAIGNS.c.id == bindparam("campaign"))
-_REACHED = (
+_KNOWN = Prepared(
+    select(
+        _EARLIER.scalar_subquery(),
+        _OWN_HOLD.scalar_subquery(),
+        _OWN_HOLD.where(_HOLDS.c.generation == bindparam("hold")).scalar_subquery(),
+        _NEWEST_HOLD.scalar_subquery(),
+        *campaigns.TERMS,
+    ).where(_CAMPAIGNS.c.id == bindparam("campaign"))
+)
+_REACHED = Prepared(
     update(_NUMBERS)
     .where(_NUMBERS.c.id == bindparam("number"))
     .values(reached_at=bindparam("at"), reached_campaign_id=bindparam("campaign"))

@@ -18,6 +18,7 @@ from app.cases.service.release import end_expired, free_groups
 from app.db import Base
 from app.people import queries as people
 from app.people.models import User
+from app.prepared import Prepared
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 LARGEST_BATCH = 60
@@ -83,11 +84,10 @@ def _nothing(
 
 def _communities(session: Session, actor: User, campaign_id: int) -> Sequence[str]:
     """The campaign's communities in which the actor works. Raises NotFoundError for none."""
-    values = {"campaign": campaign_id, **people.scope_values(actor)}
-    codes = session.scalars(_COMMUNITIES, values).all()
-    if not codes:
+    rows = _COMMUNITIES.rows(session, campaign=campaign_id, **people.scope_values(actor))
+    if not rows:
         raise NotFoundError(f"campaign {campaign_id}")
-    return codes
+    return [code for (code,) in rows]
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,14 @@ def start_batch(
         "lease_expires_at": now + timedelta(minutes=minutes),
         "handed_by_id": None, "opened_at": None, "ended_at": None, **more,
     }  # fmt: skip
-    batch = Batch(id=session.scalar(_START, values), **values)
+    batch = Batch(id=_START.scalar(session, **values), **values)
     make_transient_to_detached(batch)
     return batch
 
 
 def drop_batch(session: Session, batch: Batch) -> None:
     """Take back a batch into which nothing came."""
-    session.execute(_DROP, {"batch": batch.id})
+    _DROP.rows(session, batch=batch.id)
 
 
 def _fill(session: Session, asked: Asked, batch_id: int) -> int:
@@ -143,7 +143,7 @@ def _fill(session: Session, asked: Asked, batch_id: int) -> int:
     cases = 0
     for _round in range(MOST_ROUNDS):
         values |= {"batch": batch_id, "size": asked.size - cases}
-        if not session.scalars(take, values).all():
+        if not take.rows(session, **values):
             break
         held, all_had = _hold(session, asked.user_id, batch_id, asked.now)
         cases += held
@@ -171,10 +171,10 @@ def _hold(session: Session, user_id: int, batch_id: int, now: datetime) -> tuple
 
     Groups of which one could not are put back untouched: nobody ever held them.
     """
-    values = {"batch": batch_id, "user": user_id, "now": now}
-    marked = len(session.scalars(statements.MARK, values).all())
-    session.execute(statements.hold(statements.dialect(session)), values)
-    lost = session.scalars(statements.LOST, values).all()
+    marked = len(statements.MARK.rows(session, batch=batch_id))
+    hold = statements.hold(statements.dialect(session))
+    hold.rows(session, batch=batch_id, user=user_id, now=now)
+    lost = [group_id for (group_id,) in statements.LOST.rows(session, batch=batch_id)]
     if not lost:
         return marked, True
     session.execute(delete(Hold).where(Hold.batch_id == batch_id, Hold.group_id.in_(lost)))
@@ -182,9 +182,12 @@ def _hold(session: Session, user_id: int, batch_id: int, now: datetime) -> tuple
 
 
 _BATCHES = Base.metadata.tables[Batch.__tablename__]
-_START = insert(_BATCHES).returning(_BATCHES.c.id)
-_DROP = delete(_BATCHES).where(_BATCHES.c.id == bindparam("batch"))
-_COMMUNITIES = (
+_START = Prepared(
+    insert(_BATCHES).returning(_BATCHES.c.id),
+    [column.name for column in _BATCHES.c if column.name != "id"],
+)
+_DROP = Prepared(delete(_BATCHES).where(_BATCHES.c.id == bindparam("batch")))
+_COMMUNITIES = Prepared(
     select(CampaignCommunity.community_code)
     .where(
         CampaignCommunity.campaign_id == bindparam("campaign"),

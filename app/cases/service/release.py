@@ -10,6 +10,7 @@ from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.db import UTCDateTime
 from app.people.models import User
+from app.prepared import Prepared
 from app.problems import NotFoundError
 
 ORDINARY = 5
@@ -28,7 +29,7 @@ def release(session: Session, actor: User, now: datetime, batch_id: int) -> None
 
 
 _HAS_EXPIRED = Batch.lease_expires_at <= bindparam("moment", type_=UTCDateTime)
-_OVER = (
+_OVER = Prepared(
     select(
         Batch.id,
         case(
@@ -52,7 +53,7 @@ def end_expired(session: Session, now: datetime) -> None:
     A batch that somebody is just saving on is skipped: that save decides. So the sweep waits for
     nobody: whoever has a group may be waiting for the campaign, which a sweep may have.
     """
-    over = session.execute(_OVER, {"moment": now}).all()
+    over = _OVER.rows(session, moment=now)
     busy = _busy(session, [id_ for id_, _why in over]) if over else set()
     for reason in ("expired", "closed", "deactivated"):
         over_so = [id_ for id_, why in over if why == reason and id_ not in busy]

@@ -16,6 +16,7 @@ from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.service.release import APPOINTMENT, ORDINARY
 from app.db import Base, UTCDateTime
+from app.prepared import Prepared
 from app.residents.models import Number, ResidentNumber
 
 # Tables, not entities: these statements run with every save.
@@ -100,7 +101,7 @@ class Standing:
     def write(self, session: Session, member: Member) -> None:
         """Write a changed case down."""
         values = {f"to_{name}": getattr(member, name) for name in _WRITTEN}
-        session.execute(_WRITE, {**values, "case": member.id})
+        _WRITE.rows(session, **values, case=member.id)
 
     def settle(self, session: Session, actor_id: int, rules: CallingRules, now: datetime) -> None:
         """Bring group, numbers and batch in line with the cases.
@@ -109,11 +110,11 @@ class Standing:
         holder lets the lease run on; a batch in which nothing is left ends.
         """
         if any(member.state == State.HELD.value for member in self.members.values()):
-            session.execute(_SPARE, {"group": self.group_id, "spared": self.avoid_user_id})
+            _SPARE.rows(session, group=self.group_id, spared=self.avoid_user_id)
         else:
-            session.execute(_ALIGN, {"group": self.group_id, **self._queue_values()})
+            _ALIGN.rows(session, group=self.group_id, **self._queue_values())
             if self.batch_id is not None:
-                session.execute(_FREE, {"group": self.group_id, "now": now})
+                _FREE.rows(session, group=self.group_id, now=now)
         if self.batch is not None:
             self._renew_or_end(session, self.batch, actor_id, rules, now)
 
@@ -140,19 +141,17 @@ class Standing:
         if batch.user_id == actor_id:
             opened_at = opened_at or now
             lease = max(lease, now + timedelta(minutes=rules.lease_minutes))
-        values = {"batch": batch.id, "opened": opened_at, "lease": lease, "now": now}
-        session.execute(_RENEW_OR_END, values)
+        _RENEW_OR_END.rows(session, batch=batch.id, opened=opened_at, lease=lease, now=now)
 
 
 def lock(session: Session, case_id: int) -> Standing | None:
     """Return the case's group, locked until the transaction ends; None for no such case."""
     # While somebody holds the group, else while nobody does; when it changes hands meanwhile,
     # neither fits, and it is nobody's batch that we have locked.
-    asked = {"case": case_id}
-    found = session.execute(_LOCK_HELD, asked).one_or_none()
+    found = _LOCK_HELD.first(session, case=case_id)
     group, batch = (None, None) if found is None else (found[:4], HeldBatch(*found[4:]))
     if group is None:
-        group = session.execute(_LOCK_GROUP, asked).one_or_none()
+        group = _LOCK_GROUP.first(session, case=case_id)
     if group is None:
         return None
     group_id, campaign_id, batch_id, avoid_user_id = group
@@ -162,7 +161,7 @@ def lock(session: Session, case_id: int) -> Standing | None:
 
 def _members(session: Session, group_id: int) -> dict[int, Member]:
     members: dict[int, Member] = {}
-    for *facts, number_id, value in session.execute(_READ_MEMBERS, {"group": group_id}):
+    for *facts, number_id, value in _READ_MEMBERS.rows(session, group=group_id):
         member = members.get(facts[0])
         if member is None:
             member = members[facts[0]] = Member(*facts)
@@ -176,14 +175,14 @@ _BATCH = (
     _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.lease_expires_at,
 )  # fmt: skip
 _OF_CASE = (_CASES.c.id == bindparam("case"), _GROUPS.c.id == _CASES.c.group_id)
-_LOCK_GROUP = select(*_GROUP).where(*_OF_CASE).with_for_update(of=_GROUPS)
+_LOCK_GROUP = Prepared(select(*_GROUP).where(*_OF_CASE).with_for_update(of=_GROUPS))
 # Rows are locked in the order in which the tables are named.
-_LOCK_HELD = (
+_LOCK_HELD = Prepared(
     select(*_GROUP, *_BATCH)
     .where(*_OF_CASE, _BATCHES.c.id == _GROUPS.c.batch_id, _BATCHES.c.ended_at.is_(None))
     .with_for_update(of=[_BATCHES, _GROUPS])
 )
-_READ_MEMBERS = (
+_READ_MEMBERS = Prepared(
     select(
         _CASES.c.id, _CASES.c.resident_id, _CASES.c.community_code,
         *(_CASES.c[name] for name in _WRITTEN),
@@ -194,30 +193,33 @@ _READ_MEMBERS = (
     .where(_CASES.c.group_id == bindparam("group"))
     .order_by(_CASES.c.id, _LINES.c.position)
 )  # fmt: skip
-_WRITE = (
+_WRITE = Prepared(
     update(_CASES)
     .where(_CASES.c.id == bindparam("case"))
     .values({name: bindparam(f"to_{name}") for name in _WRITTEN})
 )
-_SPARE = (
+_SPARING = (
     update(_GROUPS)
     .where(_GROUPS.c.id == bindparam("group"))
     .values(avoid_user_id=bindparam("spared"))
 )
-_ALIGN = _SPARE.values(
-    batch_id=null(),
-    open_cases=bindparam("waiting"),
-    ready_at=bindparam("ready"),
-    priority=bindparam("urgency"),
-    appointment_user_id=bindparam("whose"),
+_SPARE = Prepared(_SPARING)
+_ALIGN = Prepared(
+    _SPARING.values(
+        batch_id=null(),
+        open_cases=bindparam("waiting"),
+        ready_at=bindparam("ready"),
+        priority=bindparam("urgency"),
+        appointment_user_id=bindparam("whose"),
+    )
 )
-_FREE = (
+_FREE = Prepared(
     update(_HOLDS)
     .where(_HOLDS.c.group_id == bindparam("group"), _HOLDS.c.released_at.is_(None))
     .values(released_at=bindparam("now"))
 )
 _IS_LEFT = exists().where(_GROUPS.c.batch_id == bindparam("batch"))
-_RENEW_OR_END = (
+_RENEW_OR_END = Prepared(
     update(_BATCHES)
     .where(_BATCHES.c.id == bindparam("batch"), _BATCHES.c.ended_at.is_(None))
     .values(

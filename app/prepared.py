@@ -1,0 +1,115 @@
+"""Statements that run with every claim and every save: made once, and handed to the driver as is.
+
+SQLAlchemy takes ten times as long to run a small statement as SQLite does; a claim and a save are
+some twenty-five of them. Here it only writes the SQL and says how values are stored and read, once
+for each engine. What runs less often goes through the session, as everywhere.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+Process = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """One statement. It neither flushes nor knows what the session holds: write first."""
+
+    def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
+        """Take a statement; ``columns`` are those that an INSERT fills, when it names none."""
+        self.statement = statement
+        self._columns = columns
+        self._spoken: dict[str, _Spoken] = {}
+
+    def rows(self, session: Session, **values: Any) -> list[Any]:
+        """Run it, and return its rows, named as in the statement; [] when it has none."""
+        driver, dialect = _driver(session)
+        spoken = self._spoken.get(dialect.name)
+        if spoken is None:
+            spoken = _Spoken(self.statement, self._columns, dialect)
+            self._spoken[dialect.name] = spoken
+        return spoken.read(run(driver, spoken.sql, spoken.parameters(values)))
+
+    def first(self, session: Session, **values: Any) -> Any:
+        """Run it, and return its first row; None without one."""
+        rows = self.rows(session, **values)
+        return rows[0] if rows else None
+
+    def scalar(self, session: Session, **values: Any) -> Any:
+        """Run it, and return the first value of its first row; None without one."""
+        rows = self.rows(session, **values)
+        return rows[0][0] if rows else None
+
+
+def run(driver: Any, sql: str, parameters: Any) -> list[Any] | None:
+    """Run a statement on the driver's connection; None when it is none that has rows."""
+    cursor = driver.execute(sql, parameters)
+    return cursor.fetchall() if cursor.description else None
+
+
+def _driver(session: Session) -> tuple[Any, Dialect]:
+    """The driver's connection of the session's transaction: dear to ask for each time."""
+    known = session.info.get("prepared")
+    if known is None or known[0] is not session.get_transaction():
+        connection = session.connection()
+        driver = connection.connection.driver_connection
+        known = session.get_transaction(), driver, connection.dialect
+        session.info["prepared"] = known
+    return known[1], known[2]
+
+
+class _Spoken:
+    """A statement in the words of one engine."""
+
+    def __init__(self, statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        self.sql = str(compiled)
+        self._order = compiled.positiontup
+        self._fixed: dict[str, Any] = {}
+        self._processes: dict[str, Process] = {}
+        for parameter, name in compiled.bind_names.items():
+            kind: TypeEngine[Any] = parameter.type.dialect_impl(dialect)
+            self._processes[name] = kind.bind_processor(dialect)
+            if not parameter.required:
+                self._fixed[name] = self._stored(name, parameter.effective_value)
+        self._reading(statement, dialect)
+
+    def _reading(self, statement: Any, dialect: Dialect) -> None:
+        found = list(getattr(statement, "exported_columns", ()))
+        kinds = [column.type.dialect_impl(dialect) for column in found]
+        self._readers: list[Process] = [kind.result_processor(dialect, None) for kind in kinds]
+        self._row = _row_of([getattr(column, "name", "_") for column in found])
+
+    def _stored(self, name: str, value: Any) -> Any:
+        process = self._processes[name]
+        return value if process is None else process(value)
+
+    def parameters(self, values: dict[str, Any]) -> Any:
+        """Return the values as the driver takes them; those that the statement lacks are left."""
+        given = {
+            name: self._stored(name, values[name]) if name in values else self._fixed[name]
+            for name in self._processes
+        }
+        return given if self._order is None else [given[name] for name in self._order]
+
+    def read(self, rows: list[Any] | None) -> list[Any]:
+        """Return rows as the statement's types have them."""
+        if rows is None:
+            return []
+        if not self._readers:
+            return rows
+        return [
+            self._row._make(
+                value if process is None else process(value)
+                for process, value in zip(self._readers, row, strict=True)
+            )
+            for row in rows
+        ]
+
+
+def _row_of(names: Sequence[str]) -> Any:
+    return namedtuple("Row", names, rename=True)  # noqa: PYI024 - its fields are known only now
