@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from app.cases.invariants import Finding
 from app.db import Database
+from app.laws import Finding
 from app.upkeep import check
 from tests import cast
 from tests.cases.town import Town
