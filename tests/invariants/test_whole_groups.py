@@ -23,8 +23,8 @@ def test_check_finds_a_group_of_two_campaigns(db: Database, clock: Clock) -> Non
     group = town.case("丁", town.campaign + 1).group_id
 
     found = found_after(
-        db, "whole_groups", "UPDATE cases SET group_id = :group WHERE id = :id", REALIGN, group=group,
-        id=town.case("丁").id,
+        db, "whole_groups", "UPDATE cases SET group_id = :group WHERE id = :id", REALIGN,
+        group=group, id=town.case("丁").id,
     )  # fmt: skip
 
     assert named(found) == {("whole_groups", f"cases {town.case('丁').id}")}
