@@ -50,7 +50,6 @@ HOLD = f"(SELECT id FROM holds WHERE released_at IS NULL AND group_id = {group('
 OTHER_NUMBER = "(SELECT id FROM numbers WHERE value = '+8613900000031')"
 DIALLED = "(SELECT number_id FROM dials)"
 OLDEST = "(SELECT min(id) FROM batches)"
-RELEASED = "(SELECT max(id) FROM holds WHERE released_at IS NOT NULL)"
 KEPT = "(SELECT id FROM calls WHERE NOT applied)"
 SKIP, HANDOFF, DIAL, TOKEN = (
     f"(SELECT id FROM {table})" for table in ("skips", "handoffs", "dials", "api_tokens")
@@ -69,7 +68,6 @@ def forgotten(act: str) -> str:
 BY_LAW: dict[str, list[tuple[str, str, str]]] = {
     "one_holder": [
         *change("holds", HOLD, "generation = generation + 900", f"user_id = {SOMEBODY}"),
-        *change("holds", RELEASED, "held_at = '2027-01-01 00:00:00'"),
         *change("batches", HELD, "ended_at = claimed_at"),
         *change("batches", OLDEST, "ended_at = NULL"),
         ("call_groups", group("戊"), f"UPDATE batches SET campaign_id = 2 WHERE id = {HELD}"),

@@ -47,8 +47,6 @@ def _holds(session: Session) -> Iterator[Finding]:
     )
     what = _l("its user is not the one of its batch")
     yield from named(session, LAW, "holds", joined.where(Hold.user_id != Batch.user_id), what)
-    backwards = select(Hold.id).where(Hold.released_at < Hold.held_at)
-    yield from named(session, LAW, "holds", backwards, _l("ended before it began"))
 
 
 def _overlapping_holds(session: Session) -> Iterator[Finding]:
