@@ -5,8 +5,8 @@ from typing import Any
 
 DETAIL = frozenset({
     "accepted", "added", "as_of", "campaign", "case", "cases", "changed", "corrects", "lang",
-    "masked", "n", "number", "position", "role", "sha256", "to", "unchanged", "user", "version", "what",
-    "why",
+    "masked", "n", "number", "position", "role", "sha256", "to", "unchanged", "user", "version",
+    "what", "why",
 })  # fmt: skip
 """The keys of an entry's detail."""
 _PLAIN = (
