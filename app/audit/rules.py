@@ -4,16 +4,17 @@ import re
 from typing import Any
 
 DETAIL = frozenset({
-    "accepted", "added", "as_of", "campaign", "case", "cases", "changed", "corrects", "lang",
-    "masked", "n", "number", "position", "role", "sha256", "to", "unchanged", "user", "version",
-    "what", "why",
+    "accepted", "added", "as_of", "batch", "campaign", "case", "cases", "changed", "corrects",
+    "day", "lang", "masked", "n", "number", "position", "role", "sha256", "to", "unchanged",
+    "user", "version", "what", "why",
 })  # fmt: skip
 """The keys of an entry's detail."""
 _PLAIN = (
     re.compile(r"[a-z][a-z0-9_-]{0,39}"),  # a code of ours
     re.compile(r"\d{12}"),  # a community
-    re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)"),
+    re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?"),
     re.compile(r"[0-9a-f]{64}"),
+    re.compile(r"(\d{1,9}(,\d{1,9})*)?"),  # keys of rows, in one text
     re.compile(r"\d{1,3}(\.\d{1,4}){1,3}[a-z0-9.+-]{0,20}"),  # a version
 )
 LARGEST = 10**10
