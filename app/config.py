@@ -3,13 +3,17 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LANGUAGES = ("zh", "en")
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+
+
+TIMEZONE = ZoneInfo("Asia/Shanghai")
+"""Where nothing else is set."""
 
 
 class SettingsError(Exception):
@@ -25,7 +29,7 @@ class Settings:
     database_url: str
     secret_key: str
     lang: str = "zh"
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    timezone: ZoneInfo = TIMEZONE
     area_code: str = "0513"
     """Prepended to landline numbers that stand without one."""
     secure_cookies: bool = True
@@ -52,7 +56,7 @@ class Settings:
             database_url=_database_url(environ, f"sqlite:///{instance}/ringround.sqlite"),
             secret_key=environ.get("RINGROUND_SECRET_KEY") or stored_secret(instance),
             lang=_choice(environ, "RINGROUND_LANG", LANGUAGES),
-            timezone=_zone(environ.get("RINGROUND_TIMEZONE") or "Asia/Shanghai"),
+            timezone=_zone(environ.get("RINGROUND_TIMEZONE") or TIMEZONE.key),
             area_code=_area_code(environ.get("RINGROUND_AREA_CODE") or "0513"),
             secure_cookies=_choice(environ, "RINGROUND_SECURE_COOKIES", ("1", "0")) == "1",
             proxies=_count(environ, "RINGROUND_PROXIES", 0),

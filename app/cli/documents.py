@@ -16,6 +16,7 @@ from app.cli.output import ID, ready
 from app.config import LANGUAGES
 from app.reports import results
 from app.reports.completion import render
+from app.reports.printing import note
 from app.reports.queries import completions
 from app.reports.queries.completions import moment_from
 from app.reports.wording import Lang
@@ -51,19 +52,16 @@ def report(
             completions.completion(session, None, campaign_id, code, moment, chosen, masked=masked)
             for code in codes
         ]
-    with ready().writing() as session:
-        for value in values:
-            audit.record(
-                session, None, now(), "report_printed", "community", value.community_code,
-                campaign=campaign_id, position=value.position, lang=value.lang, masked=value.masked,
-            )  # fmt: skip
     folder = output or Path()
     if every:
         folder.mkdir(parents=True, exist_ok=True)
     for value in values:
         name = f"report-{campaign_id}-{value.community_code}{value.marks}.pdf"
         target = folder / name if every or output is None else output
-        target.write_bytes(render(value))
+        content = render(value)
+        with ready().writing() as session:
+            note(session, None, now(), campaign_id, value, content)
+        target.write_bytes(content)
         click.echo(target)
 
 

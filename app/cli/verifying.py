@@ -10,6 +10,7 @@ from app.i18n import lang
 from app.i18n.moments import share
 from app.progress.rules.rates import RATES, parse_counts, rates
 from app.upkeep.check import LAWS, run
+from app.web import settings
 
 
 @click.command("rates", help=_("AAPOR outcome rates from counts, such as I=100 P=5 R=40 NC=30."))
@@ -33,9 +34,10 @@ def rates_(counts: tuple[str, ...], *, as_json: bool) -> None:
 def check(*, as_json: bool) -> None:
     """Check the database. Exit 1 when a law is broken."""
     with ready().reading() as session:
-        found = run(session)
+        found = run(session, settings().timezone)
     if as_json:
-        print_json({"laws": list(LAWS), "broken": [vars(finding) for finding in found]})
+        told = [{**vars(finding), "what": str(finding.what)} for finding in found]
+        print_json({"laws": list(LAWS), "broken": told})
     else:
         for law in LAWS:
             broken = [finding for finding in found if finding.law == law]

@@ -5,6 +5,6 @@ from typing import cast
 from flask_babel import lazy_gettext
 
 
-def later(text: str) -> str:
+def later(text: str, **values: str | int) -> str:
     """Return a text that takes the language of the moment it is shown in."""
-    return cast("str", lazy_gettext(text))
+    return cast("str", lazy_gettext(text, **values))

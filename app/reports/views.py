@@ -13,6 +13,7 @@ from app.people.rules import ROLES, STAFF
 from app.people.session import actor
 from app.reports.completion import CompletionReport, render
 from app.reports.handoff import drawing
+from app.reports.printing import note
 from app.reports.queries import completions, handoffs, sheets
 from app.reports.wording import Lang
 from app.web import now, reading, roles, settings, writing
@@ -40,10 +41,7 @@ def printed(
         )
     content = render(report)
     with writing() as session:
-        audit.record(
-            session, user.id, now(), "report_printed", "community", code,
-            campaign=campaign_id, position=report.position, lang=lang, masked=masked,
-        )  # fmt: skip
+        note(session, user.id, now(), campaign_id, report, content)
     return _pdf(content, _named(report))
 
 

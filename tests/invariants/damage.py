@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from app.cases.invariants import Finding
+from app.config import TIMEZONE
 from app.db import Database
+from app.laws import Finding
 from app.upkeep import check
 from tests import cast
 from tests.cases.town import Town
@@ -46,12 +47,12 @@ def damaging(db: Database) -> Session:
     return Session(db.engine)
 
 
-def found_after(db: Database, *damage: str, **names: Any) -> list[Finding]:
-    """Do the damage, let it be found, and undo it."""
+def found_after(db: Database, law: str, *damage: str, **names: Any) -> list[Finding]:
+    """Do the damage, let the law find it, and undo it."""
     with damaging(db) as session:
         for statement in damage:
             session.execute(text(statement), names)
-        return check.run(session)
+        return list(check.broken(session, law, TIMEZONE))
 
 
 def copy(session: Session, table: Any, row_id: int, **changes: Any) -> None:

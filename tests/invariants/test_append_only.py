@@ -26,7 +26,7 @@ def test_check_finds_a_correction_of_another_case(db: Database, clock: Clock) ->
     correction = town.calls("乙")[1]
 
     found = found_after(
-        db, "UPDATE calls SET corrects_id = :other WHERE id = :id", id=correction.id,
+        db, "append_only", "UPDATE calls SET corrects_id = :other WHERE id = :id", id=correction.id,
         other=town.calls("甲")[0].id,
     )  # fmt: skip
 

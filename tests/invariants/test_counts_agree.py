@@ -19,7 +19,7 @@ from tests.invariants.damage import found_after, named, worked_in
 def test_check_finds_counts_that_differ(db: Database, clock: Clock, damage: str) -> None:
     town = worked_in(db, clock)
 
-    found = found_after(db, damage, id=town.case("甲").id)
+    found = found_after(db, "counts_agree", damage, id=town.case("甲").id)
 
     where = f"campaigns {town.campaign}, community {BRIDGE}"
     assert named(found) == {("counts_agree", where)}

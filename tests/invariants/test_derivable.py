@@ -38,6 +38,6 @@ def test_check_derives_each_case_again(
 ) -> None:
     case = worked_in(db, clock).case(name)
 
-    found = found_after(db, *damage, id=case.id)
+    found = found_after(db, "derivable", *damage, id=case.id)
 
-    assert named(found) == {("derivable", f"cases {case.id}")}
+    assert ("derivable", f"cases {case.id}") in named(found)

@@ -18,7 +18,7 @@ from tests.invariants.damage import found_after, named, worked_in
 def test_check_finds_a_gap(db: Database, clock: Clock, damage: str) -> None:
     town = worked_in(db, clock)
 
-    found = found_after(db, damage)
+    found = found_after(db, "no_call_lost", damage)
 
     assert named(found) == {("no_call_lost", f"campaigns {town.campaign}")}
 
@@ -31,6 +31,6 @@ def test_check_finds_a_call_that_says_nothing(
 ) -> None:
     call = worked_in(db, clock).calls(name)[0]
 
-    found = found_after(db, f"UPDATE calls SET {change} WHERE id = :id", id=call.id)
+    found = found_after(db, "no_call_lost", f"UPDATE calls SET {change} WHERE id = :id", id=call.id)
 
     assert named(found) == {("no_call_lost", f"calls {call.id}")}

@@ -11,8 +11,8 @@ def test_check_finds_a_group_of_nine(db: Database, clock: Clock) -> None:
     ids = [town.case(name).id for name in "丁戊己庚辛壬癸子丑"]
     move = "UPDATE cases SET group_id = :group WHERE id BETWEEN :first AND :last"
 
-    eight = found_after(db, move, REALIGN, group=group, first=ids[0], last=ids[7])
-    nine = found_after(db, move, REALIGN, group=group, first=ids[0], last=ids[8])
+    eight = found_after(db, "whole_groups", move, REALIGN, group=group, first=ids[0], last=ids[7])
+    nine = found_after(db, "whole_groups", move, REALIGN, group=group, first=ids[0], last=ids[8])
 
     assert eight == []
     assert named(nine) == {("whole_groups", f"call_groups {group}")}
@@ -23,11 +23,11 @@ def test_check_finds_a_group_of_two_campaigns(db: Database, clock: Clock) -> Non
     group = town.case("丁", town.campaign + 1).group_id
 
     found = found_after(
-        db, "UPDATE cases SET group_id = :group WHERE id = :id", REALIGN, group=group,
-        id=town.case("丁").id,
+        db, "whole_groups", "UPDATE cases SET group_id = :group WHERE id = :id", REALIGN,
+        group=group, id=town.case("丁").id,
     )  # fmt: skip
 
-    assert named(found) == {("whole_groups", f"call_groups {group}")}
+    assert named(found) == {("whole_groups", f"cases {town.case('丁').id}")}
 
 
 def test_check_finds_housemates_apart_where_there_is_room(db: Database, clock: Clock) -> None:
@@ -38,7 +38,7 @@ def test_check_finds_housemates_apart_where_there_is_room(db: Database, clock: C
     )
     one, other = town.case("丁"), town.case("戊")
 
-    found = found_after(db, move, one=one.resident_id, other=other.resident_id)
+    found = found_after(db, "whole_groups", move, one=one.resident_id, other=other.resident_id)
 
     # In both campaigns.
     assert [finding.law for finding in found] == ["whole_groups"] * 2

@@ -18,7 +18,7 @@ from app.cases.service.skipping import skip
 from app.db import Base, Database
 from app.people import tokens
 from app.people.models import User
-from app.residents.models import Number
+from app.residents.models import ResidentNumber
 from app.upkeep import check, schema
 from tests.cases.town import Town
 from tests.conftest import Clock
@@ -129,7 +129,9 @@ def lived_in(database: Database, clock: Clock) -> None:
     with database.writing() as session:
         skip(session, me.user, town.now, town.case("乙").id, "not_now")
         tokens.issue(session, None, town.now, session.get_one(User, me.user.id))
-        number_id = session.scalars(select(Number.id).limit(1)).one()
+        number_id = session.scalars(
+            select(ResidentNumber.number_id).where(ResidentNumber.resident_id == line.resident_id)
+        ).one()
         session.add(
             Dial(
                 case_id=line.id, number_id=number_id, user_id=me.user.id, batch_id=batch.id,

@@ -1,6 +1,7 @@
 """The report's address: whose it is, what may be asked, and what stays on record."""
 
 import io
+import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.db import Database
+from app.version import VERSION
 from tests import cast
 from tests.cases.town import Town
 from tests.cast import BRIDGE, FAR, HARBOUR, SCHOOL
@@ -215,11 +217,15 @@ def test_printing_is_on_record_with_the_position_and_no_name(
     assert entry is not None
     assert (entry.act, entry.subject, entry.subject_id) == ("report_printed", "community", BRIDGE)
     assert entry.user_id == town.people.leader.user.id
-    assert entry.detail == {
+    detail = dict(entry.detail)
+    assert re.fullmatch("[0-9a-f]{64}", detail.pop("sha256"))
+    assert detail == {
         "campaign": town.campaign,
         "position": 1,
+        "as_of": town.now.isoformat(),
         "lang": "en",
         "masked": masked,
+        "version": VERSION,
     }
 
 

@@ -32,10 +32,15 @@ def test_every_law_of_the_design_is_checked() -> None:
         "one_holder",
         "whole_groups",
         "nothing_stuck",
+        "queue_in_line",
+        "handed_on",
         "append_only",
         "no_call_lost",
         "derivable",
+        "numbers_rest",
         "counts_agree",
+        "reproducible",
+        "least_sight",
     ]
 
 

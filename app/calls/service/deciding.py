@@ -11,15 +11,16 @@ from app.calls.models import Call, Dial
 from app.calls.rules import Recorded, Tapped
 from app.campaigns.models import Campaign
 from app.campaigns.rules.calling import CallingRules
-from app.campaigns.rules.following import State, attempts, what_follows
+from app.campaigns.rules.following import Decision, State, attempts, what_follows
 from app.cases.models import Case
 from app.cases.rules.turns import whom_to_avoid
-from app.cases.service.standing import Standing
+from app.cases.service.standing import Member, Standing
 from app.db import Base
+from app.people.models import User
 from app.prepared import Prepared
 
-_CALLS, _CASES, _DIALS, _CAMPAIGNS = (
-    Base.metadata.tables[model.__tablename__] for model in (Call, Case, Dial, Campaign)
+_CALLS, _CASES, _DIALS, _CAMPAIGNS, _USERS = (
+    Base.metadata.tables[model.__tablename__] for model in (Call, Case, Dial, Campaign, User)
 )
 
 
@@ -56,17 +57,11 @@ def decide(
     """
     member = standing.members[call.case_id]
     held_on = member.state == State.HELD.value and not _gives_back(standing, call)
-    calls = histories.of[call.case_id]
-    past = rules.history(calls, now)
-    usable = len(member.numbers.keys() - rules.wrong_numbers(past))
-    known = rules.known_taps(taps_of(session, member.id), calls)
-    decision = what_follows(calling, past, usable, now, rules.loose_taps(known, calls, now))
-    member.follow(decision)
+    taps = taps_of(session, member.id)
+    decision = bring_in_line(member, histories.of[call.case_id], taps, calling, now)
     if held_on and member.state == State.OPEN.value:
         member.state = State.HELD.value
-    member.attempts = attempts(past)
-    member.last_disposition = past[-1].disposition if past else None
-    member.last_call_at = past[-1].started_at if past else None
+    _promise_to_nobody_gone(session, member)
     standing.write(session, member)
     call.state_after = decision.state.value
     call.passed_to_after = member.passed_to
@@ -75,6 +70,35 @@ def decide(
 
 def _gives_back(standing: Standing, call: Call) -> bool:
     return call.user_id == standing.holder_id and call.corrects_id is None
+
+
+def bring_in_line(
+    member: Member,
+    calls: Sequence[Recorded],
+    taps: Sequence[Tapped],
+    calling: CallingRules,
+    now: datetime,
+) -> Decision:
+    """Make a case what its calls make it, and return the decision behind it.
+
+    ``taps`` are the dials on it. ``ringround check`` works every case out again with this.
+    """
+    past = rules.history(calls, now)
+    usable = len(member.numbers.keys() - rules.wrong_numbers(past))
+    loose = rules.loose_taps(rules.known_taps(taps, calls), calls, now)
+    decision = what_follows(calling, past, usable, now, loose)
+    member.follow(decision)
+    member.attempts = attempts(past)
+    member.last_disposition = past[-1].disposition if past else None
+    member.last_call_at = past[-1].started_at if past else None
+    return decision
+
+
+def _promise_to_nobody_gone(session: Session, member: Member) -> None:
+    """An appointment of somebody whose account was closed is anyone's."""
+    promised = member.appointment_user_id
+    if promised is not None and not _IS_ACTIVE.scalar(session, user=promised):
+        member.appointment_user_id = None
 
 
 def taps_of(session: Session, case_id: int) -> Sequence[Tapped]:
@@ -108,6 +132,7 @@ _TAPS_OF = Prepared(
     .where(_DIALS.c.case_id == bindparam("case"))
     .order_by(_DIALS.c.dialled_at)
 )
+_IS_ACTIVE = Prepared(select(_USERS.c.active).where(_USERS.c.id == bindparam("user")))
 _NEXT_POSITION = Prepared(
     update(_CAMPAIGNS)
     .where(_CAMPAIGNS.c.id == bindparam("campaign"))

@@ -245,7 +245,7 @@ def _writing(engine: str) -> Prepared:
 
 def _finish(save: _Save, row: Call) -> None:
     session, call = save.session, save.call
-    if row.applied and call.direction == "out":
+    if row.applied:
         spare(save.standing, save.histories, save.now)
     if save.number_id is not None and DISPOSITIONS[call.disposition].reached:
         # Other campaigns leave a number alone for a while once somebody was reached on it.

@@ -22,12 +22,17 @@ AGREED = sa.text("callback_at IS NOT NULL")
 QUEUE = ["campaign_id", "community_code", "priority", "ready_at", "address_key", "id"]
 
 
-# Whose appointment it is stands with the case from now on.
+# Whose appointment it is stands with the case and its call from now on, and a hold has the
+# generation of its batch.
 CARRIED_OVER = (
     """UPDATE cases SET appointment_user_id =
          (SELECT appointment_user_id FROM call_groups WHERE call_groups.id = cases.group_id)
        WHERE appointment_at IS NOT NULL""",
     """UPDATE call_groups SET appointment_user_id = NULL WHERE priority <> 0""",
+    """UPDATE calls SET callback_user_id = user_id WHERE callback_at IS NOT NULL""",
+    # By way of negative ones, so that no two are the same on the way.
+    """UPDATE holds SET generation = -batch_id""",
+    """UPDATE holds SET generation = -generation""",
 )
 
 

@@ -40,8 +40,11 @@ def completion(
     lang: Lang,
     *,
     masked: bool = False,
+    position: int | None = None,
 ) -> CompletionReport:
     """Return the completion report of a community as of a moment, in the zone of ``as_of``.
+
+    ``position`` is that of a report printed before: calls that came in since change nothing.
 
     Raises NotFoundError for a campaign or community the actor may not see, or one that the
     campaign does not cover; Problem for a campaign that was never opened.
@@ -52,7 +55,8 @@ def completion(
         raise Problem("campaign_not_open")
     if as_of < campaign.opened_at:
         raise Problem("as_of_before_opening", field="as_of")
-    position = progress.position_at(session, campaign, as_of)
+    if position is None:
+        position = progress.position_at(session, campaign, as_of)
     cases = progress.cases_as_of(session, campaign, code, position)
     tally = progress.tally_of(cases)
     counts = aapor_counts(tally.outcomes, campaign.population)
