@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import queries
 from app.calls.models import Call
-from app.calls.screen import address_of, names_of
+from app.calls.screen.words import address_of, names_of
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
 from app.cases.models import Case

@@ -1,6 +1,9 @@
-"""The form of the call screen, and of a correction."""
+"""The forms of the volunteer's pages: a call, a correction, a skip, a handover."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from wtforms import (
     BooleanField,
@@ -8,20 +11,30 @@ from wtforms import (
     Form,
     HiddenField,
     IntegerField,
+    RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
+    TimeField,
 )
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.cases.rules.skips import LONGEST_NOTE, SKIP_REASONS
+from app.cases.service.handing import LONGEST_NOTE as LONGEST_HANDOFF_NOTE
 from app.db import LARGEST_ID
+from app.i18n import lang
 from app.i18n.words import later as _l
+from app.people.models import User
 from app.problems import Problem
 
 OLDEST_PAGE = timedelta(hours=14)
 """A page left open longer says nothing about when the call began."""
+TYPED = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
+"""How a browser writes a moment; it shows only what is written like the first."""
 
 
 class SaidForm(Form):
@@ -29,29 +42,47 @@ class SaidForm(Form):
 
     disposition = StringField(_l("Result"), [InputRequired(_l("Choose what the call came to."))])
     callback = HiddenField()
-    callback_at = DateTimeLocalField(_l("Another time"), [Optional()])
+    callback_at = DateTimeLocalField(_l("Another time"), [Optional()], format=list(TYPED))
+    callback_until = TimeField(_l("Until (only for a span of time)"), [Optional()])
+    callback_anyone = BooleanField(_l("Anyone may ring then, not only me"))
     note = TextAreaField(_l("Note"))
     together = BooleanField()
+    reason = StringField(_l("Why is it corrected?"))
 
     def said(self, now: datetime) -> CallInput:
         """Return what was said; ``now`` is in the deployment's zone."""
+        agreed, until = self._callback(now)
         return CallInput(
             disposition=self.disposition.data or "",
             started_at=now,
             ended_at=now,
             note=self.note.data or "",
-            callback_at=self._callback(now),
+            callback_at=agreed,
+            callback_until=until,
+            callback_anyone=bool(self.callback_anyone.data),
             ends_when_sent=True,
         )
 
-    def _callback(self, now: datetime) -> datetime | None:
+    def _callback(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """The time agreed, and the end of the window where there is one."""
         row = DISPOSITIONS.get(self.disposition.data or "")
         if row is None or row.follow is not Follow.APPOINTMENT:
-            return None
+            return None, None
         typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
-        if typed:
-            return typed.replace(tzinfo=now.tzinfo)
-        return _slot(self.callback.data) if self.callback.data else None
+        if typed is None:
+            return (_slot(self.callback.data), None) if self.callback.data else (None, None)
+        agreed = typed.replace(tzinfo=now.tzinfo)
+        until = self.callback_until.data
+        return agreed, datetime.combine(typed.date(), until, now.tzinfo) if until else None
+
+    def fill(self, call: Call, now: datetime) -> None:
+        """Show a call as it was entered."""
+        self.disposition.data, self.note.data = call.disposition, call.note
+        if call.callback_at is not None:
+            self.callback_at.data = call.callback_at.astimezone(now.tzinfo).replace(tzinfo=None)
+            self.callback_anyone.data = call.callback_user_id is None
+        if call.callback_until is not None:
+            self.callback_until.data = call.callback_until.astimezone(now.tzinfo).time()
 
 
 class CallForm(SaidForm):
@@ -62,21 +93,19 @@ class CallForm(SaidForm):
     hold = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID)])
     started_at = HiddenField()
     number = HiddenField()
+    direction = StringField(default="out")
+    ticket = HiddenField()
     also = SelectMultipleField(coerce=int, validate_choice=False)
 
     def call(self, now: datetime) -> CallInput:
         """Return the call as described; ``now`` is in the deployment's zone."""
-        said = self.said(now)
-        return CallInput(
-            disposition=said.disposition,
+        return replace(
+            self.said(now),
             started_at=self._started(now),
-            ended_at=now,
+            direction=self.direction.data or "out",
             number=self.number.data or None,
-            note=said.note,
-            callback_at=said.callback_at,
             also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_ID),
             hold=self.hold.data,
-            ends_when_sent=True,
         )
 
     def _started(self, now: datetime) -> datetime:
@@ -86,6 +115,32 @@ class CallForm(SaidForm):
         except (ValueError, OverflowError):
             return now
         return started if now - OLDEST_PAGE < started <= now else now
+
+
+class SkipForm(Form):
+    """Why a resident is laid aside."""
+
+    reason = RadioField(_l("Why?"), [InputRequired(_l("Choose why this resident is laid aside."))])
+    note = StringField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = [(row.code, row.label(lang())) for row in SKIP_REASONS.values()]
+
+
+class HandoverForm(Form):
+    """To whom what is left goes, and what they should know."""
+
+    to = SelectField(_l("To whom?"))
+    note = TextAreaField(
+        _l("What should they know?"), [Optional(), Length(max=LONGEST_HANDOFF_NOTE)]
+    )
+
+    def offer(self, colleagues: Iterable[User]) -> None:
+        """Let one choose between the pool, which comes first, and these."""
+        names = [user.name for user in colleagues]
+        pool = ("", _l("Back to the list"))
+        self.to.choices = [pool, *((name, name) for name in names)]
 
 
 def _slot(text: str) -> datetime:

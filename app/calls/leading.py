@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.calls import queries
 from app.calls.models import Call
 from app.calls.rules import history, wrong_numbers
-from app.calls.screen import address_of, names_of
+from app.calls.screen.words import address_of, names_of
 from app.calls.service.answering import CLOSES, DOOR_LIST, RING_AGAIN, answers
 from app.calls.wording import Attempt, Option, attempts_of, disposition_name
 from app.campaigns.models import Campaign

@@ -1,7 +1,7 @@
 """Reads about calls: the history of a case, and a volunteer's own calls."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
 from app.calls.rules import effective
+from app.campaigns.models import Campaign
 from app.cases.models import Case
 from app.people.models import User
 from app.problems import NotFoundError
-from app.residents.models import Household, Resident
+from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.territory.models import Building
 
 
@@ -61,6 +62,58 @@ def _stands(user: User) -> tuple[ColumnElement[bool], ...]:
     return Call.user_id == user.id, ~exists().where(newer.corrects_id == Call.id)
 
 
+def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[Call, str, str]]:
+    """Return the user's last call out to each resident since then, newest first, with name and
+    building.
+    """
+    latest = (
+        select(func.max(Call.id))
+        .where(
+            Call.user_id == user.id, Call.recorded_at >= since, Call.direction == "out", ~Call.desk
+        )
+        .group_by(Call.case_id)
+    )
+    query = _with_whom(Call).where(Call.id.in_(latest))
+    query = query.order_by(Call.started_at.desc(), Call.id.desc())
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def ending_in(session: Session, case_ids: Collection[int], digits: str) -> set[int]:
+    """Return those of the cases whose resident has a number that ends in these digits."""
+    query = (
+        select(Case.id)
+        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
+        .join(Number, Number.id == ResidentNumber.number_id)
+        .where(Case.id.in_(case_ids), Number.value.like(f"%{digits}"))
+    )
+    return set(session.scalars(query))
+
+
+def rung_by_others(
+    session: Session, resident_ids: Collection[int], campaign_id: int
+) -> Mapping[int, tuple[datetime, str]]:
+    """Return when another campaign last rang each resident, and its title."""
+    query = (
+        select(Case.resident_id, Call.started_at, Campaign.title)
+        .join(Call, Call.case_id == Case.id)
+        .join(Campaign, Campaign.id == Call.campaign_id)
+        .where(
+            Case.resident_id.in_(resident_ids),
+            Case.campaign_id != campaign_id,
+            Call.direction == "out",
+            ~Call.voided,
+        )
+        .order_by(Call.started_at)
+    )
+    return {resident_id: (when, title) for resident_id, when, title in session.execute(query)}
+
+
+def is_taken_back(session: Session, call: Call) -> bool:
+    """Whether the call was undone after it had been saved."""
+    query = select(Call.id).where(Call.corrects_id == call.id, Call.voided)
+    return call.voided or session.scalar(query) is not None
+
+
 def who(session: Session, call: Call) -> tuple[str, str]:
     """Return the name and the building of the resident whom a call was about."""
     row = session.execute(_with_whom(Call.id).where(Call.id == call.id)).one()
@@ -91,10 +144,12 @@ def get_own_call(session: Session, user: User, call_id: int) -> Call:
 def count_since(session: Session, user: User, campaign_id: int, since: datetime) -> int:
     """Return how many calls of the campaign the user has recorded since then.
 
-    One that settled several residents is one call, and a correction is none.
+    One that settled several residents is one call; a correction is none, nor is one taken back.
     """
+    newer = aliased(Call)
     query = select(func.count()).where(
         Call.user_id == user.id,
+        ~exists().where(newer.corrects_id == Call.id, newer.voided),
         Call.campaign_id == campaign_id,
         Call.recorded_at >= since,
         Call.corrects_id.is_(None),

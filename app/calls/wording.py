@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from app.calls.models import Call
-from app.calls.rules import appointment_slots
 from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow, Group
+from app.cases.rules.appointments import Room, Turn
 from app.i18n import lang
-from app.i18n.moments import clock, moment, past
+from app.i18n.moments import clock, coming, moment, past
 
 QUICK = (
     "completed", "no_answer", "busy", "unreachable", "callback_requested", "respondent_unavailable",
 )  # fmt: skip
 """What most calls come to: these stand first, the rest in a fold."""
+QUICK_BACK = (
+    "completed", "callback_requested", "partial", "soft_refusal", "wrong_person", "needs_leader",
+)  # fmt: skip
+"""The same for residents who ring back."""
 
 
 class InTurn(Protocol):
@@ -27,6 +30,8 @@ class InTurn(Protocol):
 
     @property
     def appointment_at(self) -> datetime | None: ...
+    @property
+    def appointment_until(self) -> datetime | None: ...
     @property
     def last_disposition(self) -> str | None: ...
     @property
@@ -42,6 +47,8 @@ class Option:
     hint: str | None = None
     selected: bool = False
     opens: bool = False
+    crowded: bool = False
+    """Whether more is agreed for this time than can be kept."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,14 @@ class Attempt:
 
 
 def disposition_options(
-    campaign: Campaign, chosen: str | None = None
+    campaign: Campaign, chosen: str | None = None, first: Sequence[str] = QUICK
 ) -> tuple[list[Option], list[tuple[str, list[Option]]]]:
     """Return the quick choices, and the rest under their headings."""
     names = campaign.dispositions or dict.fromkeys(DISPOSITIONS, "")
     options = {code: _option(code, names[code], chosen) for code in DISPOSITIONS if code in names}
-    quick = [options[code] for code in QUICK if code in options]
-    rest = [
-        (group.zh if lang() == "zh" else group.en, _of_group(group, options)) for group in Group
-    ]
+    quick = [options[code] for code in first if code in options]
+    others = {code: option for code, option in options.items() if code not in first}
+    rest = [(group.zh if lang() == "zh" else group.en, _of_group(group, others)) for group in Group]
     return quick, [(label, rows) for label, rows in rest if rows]
 
 
@@ -78,15 +84,16 @@ def _option(code: str, name: str, chosen: str | None) -> Option:
 
 
 def _of_group(group: Group, options: Mapping[str, Option]) -> list[Option]:
-    return [
-        option
-        for code, option in options.items()
-        if DISPOSITIONS[code].group is group and code not in QUICK
-    ]
+    return [option for code, option in options.items() if DISPOSITIONS[code].group is group]
 
 
-def slot_options(campaign: Campaign, now: datetime) -> list[Option]:
-    """Return the times to ring again as tiles, the first of them chosen."""
+def slot_options(
+    slots: Sequence[tuple[str, datetime]], loads: Mapping[datetime, Room], chosen: str | None
+) -> list[Option]:
+    """Return the times to ring again as tiles, each with how much is agreed for it.
+
+    None is chosen before anybody chooses: a time must not be saved by mistake.
+    """
     words = {
         "in_an_hour": _("In an hour"),
         "this_evening": _("This evening"),
@@ -94,14 +101,29 @@ def slot_options(campaign: Campaign, now: datetime) -> list[Option]:
         "tomorrow_evening": _("Tomorrow evening"),
     }
     return [
-        Option(when.isoformat(), words[code], moment(when), selected=index == 0)
-        for index, (code, when) in enumerate(appointment_slots(campaign.rules, now))
-    ]
+        Option(
+            when.isoformat(), words[code], f"{moment(when)} {load_word(loads[when])}".strip(),
+            selected=when.isoformat() == chosen, crowded=loads[when].room(anyone=False) <= 0,
+        )
+        for code, when in slots
+    ]  # fmt: skip
 
 
-def agreed_option(agreed: datetime) -> Option:
-    """Return the time that was agreed before, as a tile that is chosen."""
-    return Option(agreed.isoformat(), _("As agreed before"), moment(agreed), selected=True)
+def load_word(load: Room) -> str:
+    """Say how many appointments a half hour holds already; '' for none."""
+    if not load.everybodys:
+        return ""
+    if load.room(anyone=False) <= 0:
+        return str(_("full: you have %(mine)s", mine=load.mine))
+    if load.room(anyone=True) <= 0:
+        return str(_("full: %(all)s in all", all=load.everybodys))
+    return str(_("%(mine)s yours, %(all)s in all", mine=load.mine, all=load.everybodys))
+
+
+def agreed_option(agreed: datetime, chosen: str | None) -> Option:
+    """Return the time that was agreed before, as a tile; chosen unless another was."""
+    code = agreed.isoformat()
+    return Option(code, _("As agreed before"), moment(agreed), selected=chosen in {None, "", code})
 
 
 def disposition_name(campaign: Campaign | Terms | None, code: str) -> str:
@@ -125,20 +147,46 @@ def is_early(case: InTurn, now: datetime) -> bool:
     return case.appointment_at is not None and case.appointment_at > now
 
 
+def agreed_time(at: datetime | None, until: datetime | None, now: datetime) -> str:
+    """Return the time that was agreed, or the window."""
+    if at is None:
+        return ""
+    return f"{coming(at, now)}–{clock(until)}" if until else coming(at, now)
+
+
 def why_now(campaign: Campaign | Terms, case: InTurn, now: datetime) -> str:
     """Say why the case comes now, or that it should not be rung yet."""
     if case.appointment_at is not None:
+        when = agreed_time(case.appointment_at, case.appointment_until, now)
         if is_early(case, now):
-            when = moment(case.appointment_at)
             return str(_("Asked for %(time)s: don't ring before", time=when))
-        zone = get_timezone()
-        if case.appointment_at.astimezone(zone).date() == now.astimezone(zone).date():
-            return str(_("Asked for %(time)s", time=clock(case.appointment_at)))
-        return str(_("Asked for %(time)s", time=moment(case.appointment_at)))
+        return str(_("Asked for %(time)s", time=when))
     if case.last_disposition is None or case.last_call_at is None:
         return str(_("First call"))
     what = disposition_name(campaign, case.last_disposition)
     return str(_("%(what)s %(when)s", what=what, when=past(case.last_call_at, now)))
+
+
+def rung_before(last: tuple[datetime, str] | None, now: datetime) -> str:
+    """Say when another campaign rang the resident, and which; '' where none did."""
+    if last is None:
+        return ""
+    when, title = last
+    return str(_("Rung before: %(when)s, for “%(title)s”", when=past(when, now), title=title))
+
+
+def turn_word(turn: Turn, *, taken: bool) -> tuple[str, str]:
+    """Say where an own appointment stands, with the kind of tag that shows it."""
+    if taken:
+        return str(_("with a colleague now")), "neutral"
+    words = {
+        Turn.COMING: (_("later today"), "neutral"),
+        Turn.DUE: (_("now"), "info"),
+        Turn.OVERDUE: (_("overdue: ring soon"), "warn"),
+        Turn.MISSED: (_("missed: anyone may ring now"), "warn"),
+    }
+    text, kind = words[turn]
+    return str(text), kind
 
 
 def attempts_of(
@@ -162,5 +210,9 @@ def kept_reason(reason: str | None) -> str:
         "stale_hold": _("The resident was not in your hands any more by then."),
         "already_done": _("The resident was settled already."),
         "campaign_closed": _("The campaign is closed."),
+        "deactivated": _("The account was closed by then."),
+        "old_form": _("The campaign does not offer this result any more."),
+        "invalid_answers": _("Some answers don't fit the questionnaire."),
+        "erased": _("The resident's data was erased by then."),
     }
     return str(words.get(reason or "", ""))

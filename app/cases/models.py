@@ -97,7 +97,12 @@ class Case(Base):
         UniqueConstraint("campaign_id", "resident_id"),
         Index("ix_cases_counts", "campaign_id", "community_code", "state", "outcome"),
         Index("ix_cases_group", "group_id"),
-    )
+        Index(
+            "ix_cases_appointments", "campaign_id", "appointment_at",
+            sqlite_where=text("appointment_at IS NOT NULL"),
+            postgresql_where=text("appointment_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))

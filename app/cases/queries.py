@@ -65,8 +65,13 @@ def with_resident(query: Select[Case]) -> Select[Case]:
 
 def has_held(session: Session, user: User, group_id: int) -> bool:
     """Whether the user ever held the group."""
-    query = select(Hold.id).where(Hold.group_id == group_id, Hold.user_id == user.id).limit(1)
-    return session.scalar(query) is not None
+    return last_batch(session, user, group_id) is not None
+
+
+def last_batch(session: Session, user: User, group_id: int) -> int | None:
+    """Return the last batch in which the user held the group."""
+    held = Hold.group_id == group_id, Hold.user_id == user.id
+    return session.scalar(select(func.max(Hold.batch_id)).where(*held))
 
 
 def why_nothing(

@@ -46,6 +46,13 @@ def past(value: datetime, now: datetime) -> str:
     return str(gettext("%(day)s, %(part)s, %(time)s", day=date_words, part=part, time=clock(value)))
 
 
+def coming(value: datetime, now: datetime) -> str:
+    """Return a moment to come: the time of day, with its day where that is another one."""
+    zone = get_timezone()
+    is_today = value.astimezone(zone).date() == now.astimezone(zone).date()
+    return clock(value) if is_today else moment(value)
+
+
 def _part_of_day(hour: int) -> str:
     if hour < 12:  # noqa: PLR2004 - noon
         return str(gettext("morning"))

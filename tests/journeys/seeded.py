@@ -50,6 +50,8 @@ class Seeded:
     case: int
     numberless: int
     line: int
+    rung: int
+    """A case that the volunteer rang two days ago."""
 
 
 def seed(db: Database) -> Seeded:
@@ -72,14 +74,17 @@ def seed(db: Database) -> Seeded:
         assert shift is not None
         hand_over(session, cast.colleague.user, now, shift.id)
     with db.reading() as session:
-        call = session.scalars(select(Call.id).order_by(Call.id.desc())).first()
+        call = session.scalars(select(Call).order_by(Call.id.desc())).first()
         shown = fullest(session, campaign)
         passed = select(Case.id).where(Case.campaign_id == campaign, Case.passed_to == "leader")
         numberless = session.scalars(passed).first()
         line = session.scalars(select(Number.id).where(Number.value == mobile(1))).one()
     assert call is not None
     assert numberless is not None
-    return Seeded(cast, campaign, draft, preview, call, shown.group_id, shown.id, numberless, line)
+    return Seeded(
+        cast, campaign, draft, preview, call.id, shown.group_id, shown.id, numberless, line,
+        call.case_id,
+    )  # fmt: skip
 
 
 def take_rosters(db: Database, supervisor: User) -> int:

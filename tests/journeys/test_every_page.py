@@ -47,6 +47,9 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
         cast.volunteer: [
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
             "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
+            f"/calls/cases/{seeded.case}/skip", f"/calls{campaign}/nothing",
+            f"/calls{campaign}/hand-over", "/calls/handed-over", "/calls/ring-backs",
+            f"/calls/ring-backs/{seeded.rung}",
         ],
         cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],

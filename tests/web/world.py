@@ -86,9 +86,9 @@ def addresses(world: World) -> dict[str, str]:
         held = {
             "batch_id": session.scalars(select(Batch.id)).first(),
             "group_id": session.scalars(select(CallGroup.id).where(CallGroup.batch_id > 0)).first(),
+            "case_id": session.scalars(select(Case.id).where(Case.state == "held")).first(),
             "call_id": session.scalars(select(Call.id)).first() or 1,
             "handoff_id": session.scalars(select(Handoff.id)).one(),
-            "case_id": session.scalars(select(Case.id)).first(),
             "number_id": session.scalars(select(Number.id)).first(),
         }
     accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1}

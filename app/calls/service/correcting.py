@@ -73,7 +73,7 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
     for an earlier one, ``already_corrected`` for one that was corrected or undone.
     """
     original = _own(session, actor, call_id)
-    if now > original.recorded_at + UNDO_LASTS:
+    if not is_fresh(original, now):
         raise Problem("undo_late", values={"minutes": UNDO_LASTS // timedelta(minutes=1)})
     if _last_of(session, actor) != call_id:
         raise Problem("undo_not_last")
@@ -86,6 +86,18 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
         retaking.take_back(session, actor, now, change.standing.group_id, original.batch_id)
     audit.record(session, actor.id, now, "call_undone", "call", row.id, corrects=call_id)
     return row
+
+
+def is_fresh(call: Call, now: datetime) -> bool:
+    """Whether the call was saved only minutes ago: then it is corrected without saying why."""
+    return now <= call.recorded_at + UNDO_LASTS
+
+
+def can_undo(session: Session, actor: User, call: Call, now: datetime) -> bool:
+    """Whether ``undo`` would take this call back."""
+    corrected = select(Call.id).where(Call.corrects_id == call.id)
+    is_last = is_fresh(call, now) and _last_of(session, actor) == call.id
+    return is_last and session.scalar(corrected) is None
 
 
 def _own(session: Session, actor: User, call_id: int) -> Call:
@@ -204,10 +216,17 @@ def save_or_correct(
     latest = _latest(session, actor, key)
     if latest.case_id != case_id:
         raise Problem("key_reused")
-    said = (latest.disposition, latest.note, latest.callback_at)
-    if said == (call.disposition, call.note.strip(), call.callback_at):
+    if _says(latest, call):
         return latest
     return correct(session, actor, now, latest.id, call, together=True)
+
+
+def _says(saved: Call, call: CallInput) -> bool:
+    """Whether what is on record is what the form says."""
+    agreed = (saved.callback_at, saved.callback_until, saved.callback_user_id is None)
+    wanted = (call.callback_at, call.callback_until, call.callback_anyone)
+    said = (saved.disposition, saved.note) == (call.disposition, call.note.strip())
+    return said and (saved.callback_at is None or agreed == wanted)
 
 
 def _latest(session: Session, actor: User, key: str) -> Call:

@@ -65,15 +65,25 @@ def claim(
     room = campaign.rules.max_held - queries.count_held(session, actor, campaign_id)
     if room <= 0:
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
-    asked_for = [code for code in codes if community in {None, code}]
-    fallback = campaign.language_fallback
-    ways = lanes(asked_for, campaign.languages, actor.languages, fallback=fallback)
+    ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return _nothing(session, actor, campaign, now, ways)
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
     if batch is None:
         return _nothing(session, actor, campaign, now, ways)
     return Claim(batch, {}, None)
+
+
+def why_nothing(session: Session, actor: User, now: datetime, campaign_id: int) -> Claim:
+    """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
+    codes = _communities(session, actor, campaign_id)
+    campaign = campaigns.get_terms(session, campaign_id)
+    return _nothing(session, actor, campaign, now, _lanes(campaign, actor, codes))
+
+
+def _lanes(campaign: Terms, actor: User, codes: Sequence[str]) -> Sequence[Lane]:
+    fallback = campaign.language_fallback
+    return lanes(codes, campaign.languages, actor.languages, fallback=fallback)
 
 
 def _nothing(

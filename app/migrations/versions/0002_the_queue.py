@@ -19,6 +19,7 @@ LIVE = sa.text("ended_at IS NULL")
 WAITING = sa.text("batch_id IS NULL AND ready_at IS NOT NULL")
 PROMISED = sa.text("batch_id IS NULL AND appointment_user_id IS NOT NULL")
 AGREED = sa.text("callback_at IS NOT NULL")
+APPOINTED = sa.text("appointment_at IS NOT NULL")
 QUEUE = ["campaign_id", "community_code", "priority", "ready_at", "address_key", "id"]
 
 
@@ -187,12 +188,14 @@ def upgrade() -> None:
     _index("ix_call_groups_own", "call_groups", own, PROMISED)
     _index("ix_calls_batch", "calls", ["batch_id"])
     _index("ix_calls_callbacks", "calls", ["campaign_id", "callback_at"], AGREED)
+    _index("ix_cases_appointments", "cases", ["campaign_id", "appointment_at"], APPOINTED)
     for statement in CARRIED_OVER:
         op.execute(statement)
 
 
 def downgrade() -> None:
     op.drop_index("ix_calls_callbacks", "calls")
+    op.drop_index("ix_cases_appointments", "cases")
     op.drop_index("ix_calls_batch", "calls")
     op.drop_index("ix_call_groups_own", "call_groups")
     op.drop_index("ix_call_groups_queue", "call_groups")

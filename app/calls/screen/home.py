@@ -1,0 +1,238 @@
+"""What the volunteer's first page shows: what is in hand, offered, agreed; and why there is
+nothing to be had.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import ngettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.calls import appointments, queries
+from app.calls.screen.words import address_of, masked
+from app.calls.wording import agreed_time, is_early, turn_word, why_now
+from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign
+from app.cases import queries as cases
+from app.cases.models import Batch, CallGroup, Case, Handoff
+from app.cases.rules.appointments import Turn, turn_of
+from app.cases.service.claim import Claim
+from app.people.models import User
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A resident whom the volunteer still has to ring."""
+
+    group_id: int
+    case_id: int
+    name: str
+    address: str
+    why: str
+    early: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a colleague would hand over."""
+
+    batch_id: int
+    who: str
+    cases: int
+    note: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """One of the volunteer's own appointments; masked unless the resident is in their hands."""
+
+    when: str
+    who: str
+    word: str
+    kind: str
+    group_id: int
+    case_id: int
+    in_hand: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """One campaign on the volunteer's home page."""
+
+    campaign: Campaign
+    batches: Sequence[Batch]
+    held: int
+    calls_today: int
+    waiting: Sequence[Waiting]
+    offers: Sequence[Offer]
+    appointments: Sequence[Appointment]
+    in_batch: Mapping[int, int]
+    """How many residents are left of each batch."""
+    due: bool
+    """Whether an own appointment could be rung now and is not in hand yet."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the volunteer holds as many as one may."""
+        return self.held >= self.campaign.rules.max_held
+
+
+def home(session: Session, user: User, now: datetime) -> list[Work]:
+    """Return the user's open campaigns with what is held in each."""
+    return [
+        _work(session, user, campaign, now) for campaign in campaigns.open_campaigns(session, user)
+    ]
+
+
+def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
+    held = held_cases(session, user, campaign.id)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    agreed = appointments.own(session, user, [campaign.id], midnight + timedelta(days=1))
+    return Work(
+        campaign=campaign,
+        batches=in_hand(session, user, campaign.id),
+        held=len(held),
+        calls_today=queries.count_since(session, user, campaign.id, midnight),
+        waiting=[_waiting(campaign, case, now) for case in held],
+        offers=_offers(session, user, campaign.id, now),
+        appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
+        in_batch=_in_batch(session, held),
+        due=any(
+            holder is None and _turn(case, mine=False, now=now) is not Turn.COMING
+            for case, holder in agreed
+        ),
+    )
+
+
+def _in_batch(session: Session, held: Sequence[Case]) -> Mapping[int, int]:
+    groups = {case.group_id for case in held}
+    query = select(CallGroup.id, CallGroup.batch_id).where(CallGroup.id.in_(groups))
+    batch_of = {group: batch or 0 for group, batch in session.execute(query)}
+    return Counter(batch_of[case.group_id] for case in held)
+
+
+def in_hand(session: Session, user: User, campaign_id: int) -> list[Batch]:
+    """Return the user's batches; what is only offered is in nobody's hands yet."""
+    batches = cases.live_batches(session, user, campaign_id)
+    return [batch for batch in batches if not _is_offer(batch)]
+
+
+def _is_offer(batch: Batch) -> bool:
+    return batch.handed_by_id is not None and batch.opened_at is None
+
+
+def held_cases(session: Session, user: User, campaign_id: int) -> list[Case]:
+    """Return the cases in the user's hands, in the order to ring them."""
+    batches = in_hand(session, user, campaign_id)
+    groups = cases.held_groups(session, [batch.id for batch in batches])
+    order = {group.id: index for index, group in enumerate(groups)}
+    held = [case for case in cases.cases_of(session, list(order)) if case.state == "held"]
+    return sorted(held, key=lambda case: (order[case.group_id], case.id))
+
+
+def next_case(session: Session, user: User, campaign_id: int, now: datetime) -> Case | None:
+    """Return the case that the user rings next, those last whose time has not come."""
+    held = held_cases(session, user, campaign_id)
+    return min(held, key=lambda case: is_early(case, now), default=None)
+
+
+def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
+    return Waiting(
+        group_id=case.group_id,
+        case_id=case.id,
+        name=case.resident.name,
+        address=address_of(case),
+        why=why_now(campaign, case, now),
+        early=is_early(case, now),
+    )
+
+
+def _offers(session: Session, user: User, campaign_id: int, now: datetime) -> list[Offer]:
+    batches = cases.live_batches(session, user, campaign_id)
+    offered = [batch for batch in batches if _is_offer(batch) and batch.lease_expires_at > now]
+    return [_offer(session, batch) for batch in offered]
+
+
+def _offer(session: Session, batch: Batch) -> Offer:
+    number = session.scalar(
+        select(func.count(Case.id))
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .where(CallGroup.batch_id == batch.id, Case.state == "held")
+    )
+    note = session.scalar(select(Handoff.note).where(Handoff.to_batch_id == batch.id))
+    who = session.scalar(select(User.name).where(User.id == batch.handed_by_id))
+    return Offer(batch.id, who or "", number or 0, note or "", batch.lease_expires_at)
+
+
+def _turn(case: Case, *, mine: bool, now: datetime) -> Turn:
+    at = case.appointment_at or now  # the query finds cases with an appointment only
+    return turn_of(at, case.appointment_until, now, in_hand=mine)
+
+
+def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> Appointment:
+    mine = holder == user.id
+    word, kind = turn_word(_turn(case, mine=mine, now=now), taken=holder is not None and not mine)
+    household = case.resident.household
+    building = household.building if household else None
+    place = f"{building.estate or ''}{building.name or ''}" if building else ""
+    name = case.resident.name
+    return Appointment(
+        when=agreed_time(case.appointment_at, case.appointment_until, now),
+        who=f"{name} {place}".strip() if mine else masked(name, place),
+        word=word,
+        kind=kind,
+        group_id=case.group_id,
+        case_id=case.id,
+        in_hand=mine,
+    )
+
+
+def has_handed_over(session: Session, user: User, now: datetime) -> bool:
+    """Whether the user handed something over within a day."""
+    lately = Handoff.made_at > now - timedelta(days=1)
+    query = select(Handoff.id).where(Handoff.from_user_id == user.id, lately).limit(1)
+    return session.scalar(query) is not None
+
+
+def causes(claim: Claim) -> list[str]:
+    """Say in counts why there is nobody to ring, the most first."""
+    ordered = sorted(claim.waiting.items(), key=lambda item: -item[1])
+    return [_cause(cause, number) for cause, number in ordered if cause in CAUSES]
+
+
+CAUSES: Collection[str] = (
+    "calling_hours", "resting", "held", "for_others", "skipped", "language", "other_campaign",
+)  # fmt: skip
+
+
+def _cause(cause: str, n: int) -> str:
+    words = {
+        "calling_hours": lambda: ngettext(
+            "%(num)s outside the hours of ringing", "%(num)s outside the hours of ringing", n
+        ),
+        "resting": lambda: ngettext("%(num)s to be rung later", "%(num)s to be rung later", n),
+        "held": lambda: ngettext(
+            "%(num)s with another volunteer now", "%(num)s with another volunteer now", n
+        ),
+        "for_others": lambda: ngettext(
+            "%(num)s whom somebody else is to ring", "%(num)s whom somebody else is to ring", n
+        ),
+        "skipped": lambda: ngettext(
+            "%(num)s whom you laid aside today", "%(num)s whom you laid aside today", n
+        ),
+        "language": lambda: ngettext(
+            "%(num)s who speaks a language you don't speak",
+            "%(num)s who speak a language you don't speak",
+            n,
+        ),
+        "other_campaign": lambda: ngettext(
+            "%(num)s whom another campaign rang in the last days",
+            "%(num)s whom another campaign rang in the last days",
+            n,
+        ),
+    }
+    return str(words[cause]())

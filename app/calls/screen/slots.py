@@ -1,0 +1,54 @@
+"""The picker of a time to ring again: sensible times, and how much is agreed for each."""
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.calls import appointments
+from app.calls.models import Call
+from app.calls.rules import appointment_slots
+from app.calls.wording import Option, agreed_option, slot_options
+from app.campaigns.models import Campaign
+from app.i18n.moments import moment
+from app.people.models import User
+
+
+def slots(
+    session: Session, user: User, campaign: Campaign, chosen: str | None, now: datetime
+) -> list[Option]:
+    """Return the times to ring again as tiles."""
+    found = appointment_slots(campaign.rules, now)
+    loads = appointments.loads(session, user, campaign.id, [when for _code, when in found])
+    return slot_options(found, loads, chosen)
+
+
+def slots_again(
+    session: Session, user: User, campaign: Campaign, call: Call, chosen: str | None, now: datetime
+) -> list[Option]:
+    """Return the times to ring again; the one agreed before is chosen while it lies ahead."""
+    found = slots(session, user, campaign, chosen, now)
+    if call.callback_at is None or call.callback_at <= now:
+        return found
+    return [agreed_option(call.callback_at, chosen), *found]
+
+
+def crowd_warning(session: Session, user: User, saved: Call) -> str:
+    """Say that more is agreed for the time of this appointment than can be kept; else ''."""
+    at = saved.callback_at
+    if at is None:
+        return ""
+    load = appointments.loads(session, user, saved.campaign_id, [at])[at]
+    if saved.callback_user_id is not None and load.room(anyone=False) < 0:
+        text = _(
+            "You now have %(number)s appointments around %(time)s. Let someone else take some.",
+            number=load.mine, time=moment(at),
+        )  # fmt: skip
+        return str(text)
+    if load.room(anyone=True) < 0:
+        text = _(
+            "There are now %(number)s appointments around %(time)s: more than can be kept.",
+            number=load.everybodys, time=moment(at),
+        )  # fmt: skip
+        return str(text)
+    return ""

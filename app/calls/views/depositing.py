@@ -1,0 +1,92 @@
+"""A form that carries a deposit ticket is kept, whatever became of the session or the account."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import current_app, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.calls import tickets
+from app.calls.forms import CallForm
+from app.calls.models import Call
+from app.calls.service import correcting
+from app.calls.tickets import Deposit
+from app.calls.views.blueprint import blueprint
+from app.calls.views.shared import RINGS, first_error
+from app.calls.wording import kept_reason
+from app.cases.models import Batch
+from app.i18n import explain
+from app.people.models import User
+from app.problems import Problem
+from app.web import now, reading, settings, writing
+
+P = ParamSpec("P")
+Page = str | tuple[str, int] | Response
+R = TypeVar("R", bound=Page)
+
+
+def or_ticket(view: Callable[P, R]) -> Callable[P, Page]:
+    """Take a call in by its ticket where nobody is signed in who made it.
+
+    The ticket stands for the session's token, too: only the page that was given out knows it.
+    """
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Page:
+        deposit = _deposit()
+        if deposit is None:
+            current_app.extensions["csrf"].protect()
+        elif not _is_signed_in(deposit.user_id):
+            return _take_in(deposit)
+        return view(*args, **kwargs)
+
+    name = f"{view.__module__}.{view.__name__}"
+    blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(name))
+    return checked
+
+
+def _deposit() -> Deposit | None:
+    deposit = tickets.read(settings().secret_key, request.form.get("ticket", ""))
+    if deposit is None:
+        return None
+    with reading() as session:
+        batch = session.get(Batch, deposit.batch_id)
+    if batch is None or batch.user_id != deposit.user_id:
+        return None
+    return deposit if tickets.is_good(batch.lease_expires_at, batch.ended_at, now()) else None
+
+
+def _is_signed_in(user_id: int) -> bool:
+    return bool(
+        current_user.is_authenticated and current_user.id == user_id and current_user.role in RINGS
+    )
+
+
+def _take_in(deposit: Deposit) -> Page:
+    form = CallForm(request.form)
+    if not form.validate():
+        return _page(first_error(form)), 422
+    try:
+        saved = _save(form, deposit)
+    except Problem as problem:
+        return _page(explain(problem)), 422
+    return _page("", "" if saved.applied else kept_reason(saved.reason))
+
+
+def _save(form: CallForm, deposit: Deposit) -> Call:
+    moment = now()
+    described = replace(form.call(moment), hold=deposit.batch_id)
+    case_id, key = form.case.data or 0, form.key.data or ""
+    with writing() as session:
+        user = session.get_one(User, deposit.user_id)
+        return correcting.save_or_correct(
+            session, user, moment, case_id, described, key, by_ticket=True
+        )
+
+
+def _page(problem: str, kept: str = "") -> str:
+    """Say what became of the call, and nothing of the resident: this may be read by anybody."""
+    return render_template("calls/deposited.html", problem=problem, kept=kept)

@@ -1,0 +1,82 @@
+"""The first page: what is in hand; take more, or hear why there is nothing; give back."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.calls.screen import home as screen
+from app.calls.views.blueprint import blueprint
+from app.calls.views.shared import RINGS
+from app.cases.service import claim as claiming
+from app.cases.service import release as releasing
+from app.i18n.moments import coming
+from app.people.session import actor
+from app.problems import Problem
+from app.web import key, now, reading, roles, tell, writing
+
+BATCH = 20
+
+
+@blueprint.get("/calls")
+@roles(*RINGS)
+def home() -> str:
+    with reading() as session:
+        work = screen.home(session, actor(), now())
+        handed = screen.has_handed_over(session, actor(), now())
+    return render_template("calls/home.html", work=work, batch=BATCH, handed=handed)
+
+
+@blueprint.post("/calls/campaigns/<int:campaign_id>/take")
+@roles(*RINGS)
+def take(campaign_id: int) -> Response:
+    size = request.form.get("size", BATCH, type=int)
+    try:
+        with writing() as session:
+            found = claiming.claim(session, actor(), now(), campaign_id, size)
+    except Problem as problem:
+        tell(problem)
+        return redirect(url_for(".home"))
+    if found.batch is None:
+        return redirect(url_for(".nothing", campaign_id=campaign_id))
+    return redirect(url_for(".next_call", campaign_id=campaign_id))
+
+
+@blueprint.get("/calls/campaigns/<int:campaign_id>/nothing")
+@roles(*RINGS)
+def nothing(campaign_id: int) -> str:
+    """Say in counts why there is nobody to ring, and when there will be."""
+    moment = now()
+    with reading() as session:
+        found = claiming.why_nothing(session, actor(), moment, campaign_id)
+    return render_template(
+        "calls/nothing.html",
+        campaign_id=campaign_id,
+        causes=screen.causes(found),
+        next_at=coming(found.next_at, moment) if found.next_at else "",
+        ready=found.next_at is not None and found.next_at <= moment,
+        batch=BATCH,
+    )
+
+
+@blueprint.get("/calls/campaigns/<int:campaign_id>/next")
+@roles(*RINGS)
+def next_call(campaign_id: int) -> Response:
+    """Go to the next resident that this volunteer holds, or home when there is none."""
+    last = request.args.get("last", type=key)
+    with reading() as session:
+        found = screen.next_case(session, actor(), campaign_id, now())
+    if found is None:
+        if last:
+            flash(_("This batch is done. Well done!"), "success")
+        return redirect(url_for(".home"))
+    # The address names the resident: whoever goes back never finds another one in the form.
+    return redirect(url_for(".call", group_id=found.group_id, case=found.id, last=last))
+
+
+@blueprint.post("/calls/batches/<int:batch_id>/release")
+@roles(*RINGS)
+def release(batch_id: int) -> Response:
+    with writing() as session:
+        releasing.release(session, actor(), now(), batch_id)
+    flash(_("What was left is free for others again."), "success")
+    return redirect(url_for(".home"))

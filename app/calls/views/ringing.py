@@ -1,0 +1,180 @@
+"""The call screen: ring and save, note who rang back, or lay a resident aside."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.calls import queries, tickets
+from app.calls.forms import CallForm, SkipForm
+from app.calls.models import Call
+from app.calls.screen import ringing as screen
+from app.calls.screen.own import just_saved, last_call_on
+from app.calls.screen.ringing import CallPage
+from app.calls.screen.slots import slots
+from app.calls.service import correcting
+from app.calls.views.blueprint import blueprint
+from app.calls.views.depositing import or_ticket
+from app.calls.views.shared import RINGS, first_error, say_saved, warn_of_crowd
+from app.calls.wording import QUICK, QUICK_BACK, disposition_options
+from app.campaigns.models import Campaign
+from app.cases.service import skipping
+from app.i18n import explain
+from app.people.session import actor
+from app.problems import Problem
+from app.residents.models import Resident
+from app.web import key, now, roles, settings, writing
+
+
+@blueprint.get("/calls/groups/<int:group_id>")
+@roles(*RINGS)
+def call(group_id: int) -> str | Response:
+    return _call_page(group_id, CallForm(), "")
+
+
+@blueprint.post("/calls/groups/<int:group_id>")
+@or_ticket
+@roles(*RINGS)
+def save(group_id: int) -> str | Response:
+    return _save(lambda form, problem: _call_page(group_id, form, problem))
+
+
+@blueprint.get("/calls/ring-backs/<int:case_id>")
+@roles(*RINGS)
+def ring_back(case_id: int) -> str | Response:
+    return _ring_back_page(case_id, CallForm(), "")
+
+
+@blueprint.post("/calls/ring-backs/<int:case_id>")
+@or_ticket
+@roles(*RINGS)
+def save_ring_back(case_id: int) -> str | Response:
+    return _save(lambda form, problem: _ring_back_page(case_id, form, problem))
+
+
+def _save(page: Callable[[CallForm, str], str | Response]) -> str | Response:
+    """Save the call, or show the page again with what is wrong."""
+    form = CallForm(request.form)
+    if not form.validate():
+        return page(form, first_error(form))
+    try:
+        return _saved(form)
+    except Problem as problem:
+        return page(form, explain(problem))
+
+
+def _saved(form: CallForm) -> Response:
+    moment = now()
+    described = form.call(moment)
+    case_id, key_ = form.case.data or 0, form.key.data or ""
+    with writing() as session:
+        saved = correcting.save_or_correct(session, actor(), moment, case_id, described, key_)
+        campaign = session.get_one(Campaign, saved.campaign_id)
+        taken_back = queries.is_taken_back(session, saved)
+        warn_of_crowd(session, saved)
+    if taken_back:
+        # An old page, sent again after its call was taken back: it must not look saved.
+        flash(_("You took this call back. Choose the resident again to save it anew."), "warning")
+        return redirect(url_for(".home"))
+    if not saved.applied:
+        say_saved(campaign, saved)
+    if saved.direction == "in":
+        return _after_ring_back(campaign, saved)
+    return redirect(url_for(".next_call", campaign_id=campaign.id, last=saved.id))
+
+
+def _after_ring_back(campaign: Campaign, saved: Call) -> Response:
+    """A ring-back comes in between: what was in hand is where it was."""
+    if saved.applied:
+        say_saved(campaign, saved)
+    return redirect(url_for(".home"))
+
+
+def _call_page(group_id: int, form: CallForm, problem: str) -> str | Response:
+    moment = now()
+    with writing() as session:  # looking at a batch renews its lease
+        asked = request.args.get("case", form.case.data, type=key)
+        page = screen.call_page(session, actor(), group_id, asked, moment)
+        settled = None if page else last_call_on(session, actor(), asked)
+        shown = {}
+        if page is not None:
+            last = just_saved(session, actor(), request.args.get("last", type=key), moment)
+            _fill_again(session, form, page)
+            action = url_for(".save", group_id=group_id, case=page.person.case.id)
+            shown = _shown(session, page, form, action=action, last=last)
+    if page is None:
+        return _gone(settled, problem)
+    return render_template("calls/call.html", problem=problem, **shown)
+
+
+def _ring_back_page(case_id: int, form: CallForm, problem: str) -> str:
+    with writing() as session:  # who looked at the resident is in the trail
+        page = screen.ring_back_page(session, actor(), case_id, now())
+        action = url_for(".save_ring_back", case_id=case_id)
+        shown = _shown(session, page, form, action=action, last=None)
+    return render_template("calls/call.html", problem=problem, **shown)
+
+
+def _fill_again(session: Session, form: CallForm, page: CallPage) -> None:
+    """After an undo the page shows what was entered."""
+    again = request.args.get("again", type=key)
+    undone = session.get(Call, again) if again else None
+    if undone is None or request.method == "POST":
+        return
+    if undone.user_id == actor().id and undone.case_id == page.person.case.id:
+        form.fill(undone, now())
+        form.direction.data = undone.direction
+
+
+def _shown(session: Session, page: CallPage, form: CallForm, **more: object) -> dict[str, object]:
+    moment = now()
+    first = QUICK_BACK if page.rings_back else QUICK
+    quick, rest = disposition_options(page.campaign, form.disposition.data, first)
+    return {
+        **more,
+        "page": page,
+        "form": form,
+        "quick": quick,
+        "rest": rest,
+        "rest_chosen": any(one.selected for _label, options in rest for one in options),
+        "slots": slots(session, actor(), page.campaign, form.callback.data, moment),
+        "key": form.key.data or uuid.uuid4().hex,
+        "ticket": _ticket(page),
+        "started_at": form.started_at.data or moment.isoformat(),
+    }
+
+
+def _ticket(page: CallPage) -> str:
+    """What hands the call in should the session end meanwhile."""
+    if page.batch_id is None:
+        return ""
+    return tickets.ticket(settings().secret_key, page.batch_id, actor().id)
+
+
+def _gone(settled: Call | None, problem: str) -> Response:
+    """Whoever comes back to a resident saved already goes on to the next, and may correct."""
+    if problem:
+        flash(problem, "error")
+    if settled is not None:
+        return redirect(url_for(".next_call", campaign_id=settled.campaign_id, last=settled.id))
+    flash(_("You do not hold this resident any more."), "info")
+    return redirect(url_for(".home"))
+
+
+@blueprint.route("/calls/cases/<int:case_id>/skip", methods=["GET", "POST"])
+@roles(*RINGS)
+def skip(case_id: int) -> str | Response:
+    form, problem = SkipForm(request.form), ""
+    with writing() as session:
+        case = screen.held_case(session, actor(), case_id)
+        if request.method == "POST" and form.validate():
+            skipping.skip(session, actor(), now(), case_id, form.reason.data, form.note.data or "")
+            flash(_("Laid aside. Somebody else will ring them."), "info")
+            return redirect(url_for(".next_call", campaign_id=case.campaign_id))
+        if request.method == "POST":
+            problem = first_error(form)
+        name = session.get_one(Resident, case.resident_id).name
+    return render_template("calls/skip.html", case=case, name=name, form=form, problem=problem)

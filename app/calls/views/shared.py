@@ -1,0 +1,36 @@
+"""What the volunteer's pages have in common."""
+
+from flask import flash
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from wtforms import Form
+
+from app.calls.models import Call
+from app.calls.screen import slots
+from app.calls.wording import disposition_name, kept_reason
+from app.campaigns.models import Campaign
+from app.people.session import actor
+
+RINGS = ("volunteer", "leader")
+
+
+def first_error(form: Form) -> str:
+    """Return what is wrong with a form: the first thing is enough on a phone."""
+    return str(next(text for errors in form.errors.values() for text in errors))
+
+
+def say_saved(campaign: Campaign, saved: Call) -> None:
+    """Say on the next page what became of a call."""
+    what = disposition_name(campaign, saved.disposition)
+    if saved.applied:
+        flash(_("Saved: %(what)s", what=what), "success")
+    else:
+        why = kept_reason(saved.reason)
+        flash(_("Kept, but it changes nothing: %(what)s. %(why)s", what=what, why=why), "warning")
+
+
+def warn_of_crowd(session: Session, saved: Call) -> None:
+    """Say on the next page when more is agreed for one time than can be kept."""
+    warning = slots.crowd_warning(session, actor(), saved) if saved.applied else ""
+    if warning:
+        flash(warning, "warning")
