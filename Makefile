@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test check browser translations lock clean
+.PHONY: help run install test check browser strace translations lock clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -23,7 +23,7 @@ run: install ## Set everything up and serve the demo city at http://127.0.0.1:80
 
 install: .venv/.app .venv/.translations build/fonts/.made ## Make the environment in .venv
 
-test: check browser ## Run the checks, then the tests, with coverage
+test: check browser strace ## Run the checks, then the tests, with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
 
 check: install .venv/.dev ## Format, lint, types, import contracts, translations up to date
@@ -39,6 +39,9 @@ check: install .venv/.dev ## Format, lint, types, import contracts, translations
 browser: ## Install Chromium and a Chinese font from Debian where they are missing
 	@{ command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null \
 		|| tools/apt-install chromium fontconfig fonts-wqy-zenhei
+
+strace: ## Install strace from Debian where it is missing: it sees whether the disk was asked
+	@command -v strace >/dev/null || tools/apt-install strace
 
 translations: .venv/.dev ## Put new and changed messages into the catalogue, to be translated there
 	@mkdir -p build

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -44,7 +44,7 @@ class Cluster:
         self.data = folder / "data"
 
     @classmethod
-    def new(cls, options: str = OPTIONS) -> "Cluster":
+    def new(cls, options: str = OPTIONS) -> Self:
         """Take a folder: not pytest's, which is closed to others and too long for a socket."""
         return cls(Path(tempfile.mkdtemp(prefix="ringround-postgres-", dir="/tmp")), options)
 
@@ -72,8 +72,11 @@ class Cluster:
                 shutil.chown(self.folder, "nobody")
             self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync",
                       "--locale=C.UTF-8")  # fmt: skip
-            self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o",
-                      f"-k {self.folder} {self.options}", "start")  # fmt: skip
+            self._launch()
+
+    def _launch(self) -> None:
+        options = f"-k {self.folder} {self.options}"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def remove(self) -> None:
         """Stop the server, where it was started, and leave nothing behind."""
@@ -102,7 +105,7 @@ class Cluster:
             if done.returncode:
                 output.seek(0)
                 said = output.read() + (log.read_text() if log.exists() else "")
-                raise RuntimeError(f"PostgreSQL: {program} failed: {said}")
+                raise RuntimeError(f"PostgreSQL: {program} failed: {said[-4000:]}")
 
     def _programs(self) -> Path:
         """Where the programs are: as root in a copy, since ``nobody`` may not reach the wheel."""
