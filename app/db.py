@@ -50,6 +50,9 @@ PRAGMAS = {
 REST = 1.0
 """Seconds after which a connection to PostgreSQL is looked at before it is used again."""
 
+REPEATED = 5
+"""How often PostgreSQL has seen a statement before it keeps its plan."""
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Integer keys: 64 bits on both engines (SQLite's rowid is, under the name INTEGER)."""
 LARGEST_ID = 2**63 - 1
@@ -156,12 +159,27 @@ def insert_in(engine: str, table: Any) -> Any:
 def _postgresql_engine(url: str) -> Engine:
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    # PgBouncer in transaction mode keeps no prepared statements.
     # What was bound to a failing statement is people's data: it stays out of messages and logs.
-    engine = create_engine(url, hide_parameters=True, connect_args={"prepare_threshold": None})
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_where_possible)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _ping_after_rest)
     return engine
+
+
+def _prepare_where_possible(connection: Any, _record: ConnectionPoolEntry) -> None:
+    """Let the server keep plans, unless a pooler such as PgBouncer stands in between: in
+    transaction mode that gives each transaction another connection, and knows of no plans.
+
+    A pooler tells its clients a process number of its own making.
+    """
+    found = connection.execute("SELECT pg_backend_pid()").fetchone()
+    is_direct = found[0] == connection.info.backend_pid
+    connection.prepare_threshold = REPEATED if is_direct else None
+    if is_direct:
+        # The claim takes longer to plan than to run.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+    connection.commit()
 
 
 def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:

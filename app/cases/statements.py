@@ -57,7 +57,7 @@ _OWN = """
   FROM call_groups g
   WHERE g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0
     AND g.community_code IN ({codes}) {free}
-  ORDER BY g.ready_at, g.address_key, g.id LIMIT :size {locked}
+  ORDER BY g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
 """
 
 # An appointment is its own volunteer's first, and anyone's some minutes after its time.
@@ -68,7 +68,7 @@ _LANE = """
     AND g.ready_at IS NOT NULL
     AND (g.appointment_user_id IS NULL
       OR (g.appointment_user_id <> :user AND g.ready_at <= :anyones)) {free}
-  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size {locked}
+  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
 """
 
 _TAKE = """

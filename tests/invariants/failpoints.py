@@ -30,7 +30,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
-from app import create_app, db, web
+from app import create_app, db, prepared, web
 from app.config import Settings
 
 OPERATIONS = {"batches": "claim", "calls": "save", "release": "release", "handoff": "handoff"}
@@ -174,6 +174,15 @@ def arm(app: Flask, orders: Orders) -> None:
     def committed(_session: Session) -> None:
         orders.pass_by(f"{_here.operation}: after COMMIT")
 
+    sound = prepared.run
+
+    def run(driver: Any, sql: str, parameters: Any) -> list[Any] | None:
+        passing("before")(None, None, sql)
+        rows = sound(driver, sql, parameters)
+        passing("after")(None, None, sql)
+        return rows
+
+    prepared.run = run  # what is prepared is handed to the driver past the engine's events
     event.listen(engine, "before_cursor_execute", passing("before"))
     event.listen(engine, "after_cursor_execute", passing("after"))
     event.listen(engine, "commit", committing)

@@ -1,11 +1,13 @@
 """Bearer tokens: what they let a program be, and what is kept of them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm.exc import DetachedInstanceError
 
+from app import prepared
 from app.audit.models import AuditEntry
 from app.db import Database
 from app.people import queries, tokens
@@ -173,10 +175,17 @@ def test_what_a_token_takes_away_is_never_written_to_the_account(
 
 
 def test_a_bearer_is_read_in_one_statement_and_knows_its_communities(
-    db: Database, people: Cast
+    db: Database, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _token, secret = issue(db, people.volunteer)
     statements: list[str] = []
+    sound = prepared.run
+
+    def note(driver: Any, sql: str, parameters: Any) -> Any:
+        statements.append(sql)
+        return sound(driver, sql, parameters)
+
+    monkeypatch.setattr(prepared, "run", note)
     with db.reading() as session:
         session.connection()  # what begins a transaction is none of ours
         event.listen(
