@@ -128,8 +128,9 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with (
-            _turn(self._queue),
-            Session(self.engine, expire_on_commit=False) as session,
+            self.engine.connect() as connection,
+            Session(connection, expire_on_commit=False) as session,
+            _turn(self._queue),  # others wait from here on: all that can be done before has been
             session.begin(),
         ):
             yield session

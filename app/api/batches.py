@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.api.access import actor
 from app.api.fields import WHOLE, Answer, Asked, CommunityCode, Id, Stamp, text
-from app.api.held import CaseHeld, seen
+from app.api.held import CaseHeld, look, told
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
 from app.calls import tickets
@@ -139,14 +139,14 @@ def create(
     Handed out is not opened: looking at the batch, or a call, makes its lease run longer. When
     nothing is ready the answer is 200, and says why.
     """
-    asked, moment = body or Wanted(), now()
+    asked = body or Wanted()
     with writing() as session:
-        found = claim(session, actor(), moment, campaign_id, asked.size or SIZE, asked.community)
-        cases = [] if found.batch is None else seen(session, found.batch)
-    if found.batch is None:
+        found = claim(session, actor(), now(), campaign_id, asked.size or SIZE, asked.community)
+        seen = None if found.batch is None else look(session, found.batch, found.campaign)
+    if found.batch is None or seen is None:
         return NothingReady(cases=[], waiting=found.waiting, next_at=found.next_at), 200, {}
     where = url_for("api.batches_show", batch_id=found.batch.id)
-    return BatchTaken(**_taken(found.batch, cases)), 201, {"Location": where}
+    return BatchTaken(**_taken(found.batch, told(seen))), 201, {"Location": where}
 
 
 @operation(
@@ -295,7 +295,7 @@ def _handed_over(session: Session, handoff: Handoff) -> HandedOver:
 def _whole(session: Session, batch: Batch) -> BatchWhole:
     own = BatchWhole.model_fields.keys() - BatchTaken.model_fields.keys()
     facts = {name: getattr(batch, name) for name in own}
-    return BatchWhole(**_taken(batch, seen(session, batch)), **facts)
+    return BatchWhole(**_taken(batch, told(look(session, batch))), **facts)
 
 
 def _taken(batch: Batch, cases: Sequence[CaseHeld]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is told of a case to whoever holds it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import force_locale
@@ -66,16 +67,32 @@ class CaseHeld(Answer):
     rung_before: RungBefore | None = None
 
 
-def seen(session: Session, batch: Batch) -> list[CaseHeld]:
-    """Return the cases that a batch still holds; that they were seen is noted."""
+@dataclass(frozen=True)
+class Seen:
+    """What was read of the cases that a batch still holds."""
+
+    campaign: Terms
+    held: Sequence[InHand]
+    wrong: set[tuple[int, int]]
+    """Pairs of case and number that calls have shown to be wrong."""
+
+
+def look(session: Session, batch: Batch, campaign: Terms | None = None) -> Seen:
+    """Read the cases that a batch still holds; that they were seen is noted.
+
+    ``campaign`` is the batch's, where it was read already.
+    """
     held = cases.in_hand(session, batch.id) if batch.ended_at is None else []
-    if not held:
-        return []
-    audit.record(session, batch.user_id, now(), "batch_seen", "batch", batch.id, n=len(held))
-    campaign = campaigns.get_terms(session, batch.campaign_id)
-    wrong = _proved_wrong(session, held)
+    if held:
+        audit.record(session, batch.user_id, now(), "batch_seen", "batch", batch.id, n=len(held))
+    campaign = campaign or campaigns.get_terms(session, batch.campaign_id)
+    return Seen(campaign, held, _proved_wrong(session, held))
+
+
+def told(seen: Seen) -> list[CaseHeld]:
+    """Put it as it is answered. It takes a while: not to be done while others wait to write."""
     with force_locale(language()):
-        return [_case(campaign, one, held, wrong) for one in held]
+        return [_case(seen.campaign, one, seen.held, seen.wrong) for one in seen.held]
 
 
 def _proved_wrong(session: Session, held: Sequence[InHand]) -> set[tuple[int, int]]:

@@ -25,21 +25,33 @@ _CALLS, _CASES, _DIALS, _CAMPAIGNS, _USERS = (
 
 
 class Histories:
-    """The calls of a group's cases, those just recorded too."""
+    """The calls of a group's cases, those just recorded too, and the dials on them."""
 
-    def __init__(self, session: Session, standing: Standing, *, some: bool = False) -> None:
+    def __init__(
+        self, session: Session, standing: Standing, *, some: bool = False, tapped: bool = True
+    ) -> None:
         """Read them, unless there are none; ``some`` says that there are, whatever the cases say.
 
-        A case whose only call was taken back looks as if nobody had ever rung.
+        A case whose only call was taken back looks as if nobody had ever rung. ``tapped`` says
+        whether there may be dials.
         """
         self.of: dict[int, list[Recorded]] = {case_id: [] for case_id in standing.members}
+        self.taps: dict[int, list[Tapped]] = {case_id: [] for case_id in standing.members}
         if some or any(member.last_call_at is not None for member in standing.members.values()):
             for call in _OF_GROUP.rows(session, group=standing.group_id):
                 self.of[call.case_id].append(call)
+        for tap in _TAPS_OF.rows(session, group=standing.group_id) if tapped else ():
+            self.taps[tap.case_id].append(tap)
 
     def add(self, call: Call) -> None:
         """Take a call in that was recorded in this transaction."""
         self.of[call.case_id].append(call)
+
+    def tap(self, dial: Dial) -> None:
+        """Take a dial in that was recorded in this transaction."""
+        taps = self.taps[dial.case_id]
+        taps.append(dial)
+        taps.sort(key=lambda tap: tap.dialled_at)
 
 
 def decide(
@@ -57,8 +69,8 @@ def decide(
     """
     member = standing.members[call.case_id]
     held_on = member.state == State.HELD.value and not _gives_back(standing, call)
-    taps = taps_of(session, member.id)
-    decision = bring_in_line(member, histories.of[call.case_id], taps, calling, now)
+    calls, taps = histories.of[member.id], histories.taps[member.id]
+    decision = bring_in_line(member, calls, taps, calling, now)
     if held_on and member.state == State.OPEN.value:
         member.state = State.HELD.value
     _promise_to_nobody_gone(session, member)
@@ -101,11 +113,6 @@ def _promise_to_nobody_gone(session: Session, member: Member) -> None:
         member.appointment_user_id = None
 
 
-def taps_of(session: Session, case_id: int) -> Sequence[Tapped]:
-    """Return the dials of a case, oldest first."""
-    return _TAPS_OF.rows(session, case=case_id)
-
-
 def spare(standing: Standing, histories: Histories, now: datetime) -> None:
     """Note who must not be given the group again; worked out from all its cases that wait."""
     waiting = (rules.history(histories.of[member.id], now) for member in standing.waiting)
@@ -128,8 +135,9 @@ _OF_GROUP = Prepared(
     .where(_CASES.c.group_id == bindparam("group"))
 )
 _TAPS_OF = Prepared(
-    select(_DIALS.c.dialled_at, _DIALS.c.recorded_at)
-    .where(_DIALS.c.case_id == bindparam("case"))
+    select(_DIALS.c.case_id, _DIALS.c.dialled_at, _DIALS.c.recorded_at)
+    .join(_CASES, _CASES.c.id == _DIALS.c.case_id)
+    .where(_CASES.c.group_id == bindparam("group"))
     .order_by(_DIALS.c.dialled_at)
 )
 _IS_ACTIVE = Prepared(select(_USERS.c.active).where(_USERS.c.id == bindparam("user")))

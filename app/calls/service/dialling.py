@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.calls import rules
 from app.calls.models import Dial
-from app.calls.service.deciding import Histories, taps_of
+from app.calls.service.deciding import Histories
 from app.calls.service.recording import number_id
 from app.campaigns import queries as campaigns
 from app.campaigns.queries import Terms
@@ -66,6 +66,7 @@ def _keep(
     )  # fmt: skip
     session.add(row)
     session.flush()
+    histories.tap(row)
     campaign = campaigns.get_terms(session, standing.campaign_id)
     _rest(session, campaign, standing, histories, case_id, now)
     standing.settle(session, actor.id, campaign.rules, now)
@@ -86,7 +87,7 @@ def _rest(
     if not member.waits or member.ready_at is None or member.appointment_at is not None:
         return
     calls = histories.of[case_id]
-    taps = rules.loose_taps(taps_of(session, case_id), calls, now)
+    taps = rules.loose_taps(histories.taps[case_id], calls, now)
     ready = max(member.ready_at.astimezone(now.tzinfo), now)
     later = not_too_often(campaign.rules, rules.history(calls, now), taps, ready)
     if later != ready:

@@ -5,19 +5,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.calls import rules
-from app.calls.models import Call
+from app.calls.models import Call, Dial
 from app.calls.rules import CallInput, Circumstances
 from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
-from app.cases.models import Hold
+from app.cases.models import Case, Hold
 from app.cases.service.standing import Member, Standing, lock
 from app.db import Base, insert_in
 from app.people import queries as people
@@ -27,8 +27,9 @@ from app.prepared import Prepared
 from app.problems import NotFoundError, Problem
 from app.residents.models import Number
 
-_CALLS, _CAMPAIGNS, _HOLDS, _NUMBERS = (
-    Base.metadata.tables[model.__tablename__] for model in (Call, Campaign, Hold, Number)
+_CALLS, _CAMPAIGNS, _CASES, _DIALS, _HOLDS, _NUMBERS = (
+    Base.metadata.tables[model.__tablename__]
+    for model in (Call, Campaign, Case, Dial, Hold, Number)
 )
 _NOT_WRITTEN_YET = 0
 """Stands for the key of a call while the case is worked out: both are written in one go."""
@@ -63,7 +64,6 @@ class _Known:
     """What is on record of the campaign, the actor and the group."""
 
     campaign: Terms
-
     earlier: int | None
     """The call saved under the key."""
     ever_held: bool
@@ -73,6 +73,8 @@ class _Known:
     """The hold under which the call was made: the one it names, else the actor's last."""
     newest: int | None
     """The newest hold, whoever had it."""
+    tapped: bool
+    """Whether anybody ever dialled one of the group's cases."""
 
 
 def record(
@@ -116,14 +118,15 @@ def record(
 
 
 def _known(session: Session, actor: User, standing: Standing, call: CallInput, key: str) -> _Known:
-    earlier, own, named, newest, *terms = _KNOWN.first(
+    earlier, own, named, newest, tapped, *terms = _KNOWN.first(
         session, user=actor.id, group=standing.group_id, key=key, hold=call.hold,
         campaign=standing.campaign_id,
     )  # fmt: skip
     generation = own if call.hold is None else named
     return _Known(
-        campaigns.terms(*terms), earlier, own is not None, named is not None, generation, newest
-    )
+        campaigns.terms(*terms), earlier, own is not None, named is not None, generation, newest,
+        tapped,
+    )  # fmt: skip
 
 
 def _may_hear(
@@ -152,7 +155,7 @@ def _begin(
 ) -> _Save:
     rules.check(call, now)
     number_id_ = number_id(standing.members[case_id], call.number)
-    histories = Histories(session, standing)
+    histories = Histories(session, standing, tapped=known.tapped)
     return _Save(
         session, actor, now, known.campaign, standing, histories, call, number_id_,
         known.generation, known.newest,
@@ -263,12 +266,14 @@ _OWN_HOLD = select(func.max(_HOLDS.c.generation)).where(
     _HOLDS.c.group_id == bindparam("group"), _HOLDS.c.user_id == bindparam("user")
 )
 _NEWEST_HOLD = select(func.max(_HOLDS.c.generation)).where(_HOLDS.c.group_id == bindparam("group"))
+_TAPPED = exists().where(_CASES.c.group_id == bindparam("group"), _DIALS.c.case_id == _CASES.c.id)
 _KNOWN = Prepared(
     select(
         _EARLIER.scalar_subquery(),
         _OWN_HOLD.scalar_subquery(),
         _OWN_HOLD.where(_HOLDS.c.generation == bindparam("hold")).scalar_subquery(),
         _NEWEST_HOLD.scalar_subquery(),
+        _TAPPED,
         *campaigns.TERMS,
     ).where(_CAMPAIGNS.c.id == bindparam("campaign"))
 )

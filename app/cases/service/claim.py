@@ -1,14 +1,14 @@
 """The claim: one short transaction that hands whole call groups to one volunteer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.campaigns import queries as campaigns
-from app.campaigns.models import CampaignCommunity
+from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import Ringing, ringing_at
 from app.cases import queries, statements
@@ -35,6 +35,8 @@ class Claim:
     """Cases by the cause that they can't be given now."""
     next_at: datetime | None
     """When the next one will be ready, if a time is known."""
+    campaign: Terms | None = field(default=None, compare=False)
+    """Of which campaign the batch is, as it was read on the way."""
 
 
 def claim(
@@ -55,10 +57,9 @@ def claim(
         raise ForbiddenError
     if not 1 <= size <= LARGEST_BATCH:
         raise Problem("batch_size", field="size", values={"largest": LARGEST_BATCH})
-    codes = _communities(session, actor, campaign_id)
+    campaign, codes = _campaign(session, actor, campaign_id)
     if community is not None and community not in codes:
         raise Problem("community_unknown", field="community", values={"code": community})
-    campaign = campaigns.get_terms(session, campaign_id)
     if campaign.status != "open":
         raise Problem("campaign_not_open")
     end_expired(session, now)
@@ -71,13 +72,12 @@ def claim(
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
     if batch is None:
         return _nothing(session, actor, campaign, now, ways)
-    return Claim(batch, {}, None)
+    return Claim(batch, {}, None, campaign)
 
 
 def why_nothing(session: Session, actor: User, now: datetime, campaign_id: int) -> Claim:
     """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
-    codes = _communities(session, actor, campaign_id)
-    campaign = campaigns.get_terms(session, campaign_id)
+    campaign, codes = _campaign(session, actor, campaign_id)
     return _nothing(session, actor, campaign, now, _lanes(campaign, actor, codes))
 
 
@@ -92,12 +92,15 @@ def _nothing(
     return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
-def _communities(session: Session, actor: User, campaign_id: int) -> Sequence[str]:
-    """The campaign's communities in which the actor works. Raises NotFoundError for none."""
+def _campaign(session: Session, actor: User, campaign_id: int) -> tuple[Terms, Sequence[str]]:
+    """The campaign, and those of its communities in which the actor works.
+
+    Raises NotFoundError where there are none.
+    """
     rows = _COMMUNITIES.rows(session, campaign=campaign_id, **people.scope_values(actor))
     if not rows:
         raise NotFoundError(f"campaign {campaign_id}")
-    return [code for (code,) in rows]
+    return campaigns.terms(*rows[0][1:]), [row[0] for row in rows]
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,8 @@ _START = Prepared(
 )
 _DROP = Prepared(delete(_BATCHES).where(_BATCHES.c.id == bindparam("batch")))
 _COMMUNITIES = Prepared(
-    select(CampaignCommunity.community_code)
+    select(CampaignCommunity.community_code, *campaigns.TERMS)
+    .join(Campaign, Campaign.id == CampaignCommunity.campaign_id)
     .where(
         CampaignCommunity.campaign_id == bindparam("campaign"),
         CampaignCommunity.community_code.in_(people.SCOPE),
