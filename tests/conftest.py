@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,16 +122,37 @@ def postgresql_reset(cluster: Cluster, worker_id: str) -> Reset:
     return Reset(cluster, name)
 
 
+@pytest.fixture(scope="session")
+def sqlite_file() -> Iterator[Path]:
+    """Where this worker's SQLite database stands, anew for each test: in memory where the machine
+    offers files there, for no test needs its data to outlive a power cut.
+    """
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder) / "ringround.sqlite"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def engine_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated database as it is when new; each test runs once on either engine."""
     if request.param == "postgresql":
         reset: Reset = request.getfixturevalue("postgresql_reset")
         reset()
         return reset.cluster.url(reset.database)
-    path = tmp_path / "ringround.sqlite"
+    path: Path = request.getfixturevalue("sqlite_file")
+    for left in path.parent.iterdir():
+        left.unlink()
     shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
     return f"sqlite:///{path}"
+
+
+@cache
+def shared(url: str) -> Database:
+    """One engine for all tests of a worker: it keeps the statements that it has compiled.
+
+    Closing it gives back its connections; it makes new ones when it is asked again.
+    """
+    return Database(url)
 
 
 @pytest.fixture
@@ -140,7 +163,7 @@ def settings(engine_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def db(settings: Settings) -> Iterator[Database]:
     """The database of this test. What it commits is gone before the next."""
-    database = Database(settings.database_url)
+    database = shared(settings.database_url)
     yield database
     database.close()
 
@@ -159,6 +182,8 @@ def app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]:
     flask.testing = True
     flask.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(bytecode))
     flask.test_client_class = CheckingClient
+    flask.extensions["database"].close()
+    flask.extensions["database"] = shared(settings.database_url)
     yield flask
     flask.extensions["database"].close()
 
