@@ -117,7 +117,7 @@ _OF: dict[str, dict[str, str]] = {
         "spoken": "g.language IN (SELECT lane ->> 1 FROM json_array_elements(CAST(:lanes AS json))"
         " AS lane)",
         # Whoever comes second passes over the number instead of waiting for the first.
-        "mine_alone": "pg_try_advisory_xact_lock({space}, CAST(n.number_id % 2147483647 AS int))",
+        "mine_alone": "pg_try_advisory_xact_lock({space}, CAST(w.number_id % 2147483647 AS int))",
     },
 }
 _SPACE = 7_202_612
@@ -163,21 +163,26 @@ def hold(engine: str) -> Prepared:
 
     A batch is older than none that held the number before it, or leaves it: so generations of a
     number grow. Whoever waited for a lock has an old clock: no hold begins before the last ended.
+
+    The numbers are found first and then locked: in one go PostgreSQL may try the lock on every
+    number there is, and others could have none.
     """
     mine_alone = _OF[engine]["mine_alone"].format(space=_SPACE)
     sql = f"""
+WITH wanted AS MATERIALIZED (
+  SELECT n.number_id, min(c.group_id) AS group_id
+  FROM call_groups g
+  JOIN cases c ON c.group_id = g.id AND c.state = 'held'
+  JOIN resident_numbers n ON n.resident_id = c.resident_id
+  WHERE g.batch_id = :batch
+    AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
+                    AND (h.released_at IS NULL OR h.generation >= :batch))
+  GROUP BY n.number_id)
 INSERT INTO holds (number_id, generation, group_id, batch_id, user_id, held_at)
-SELECT n.number_id, :batch, min(c.group_id), :batch, :user,
+SELECT w.number_id, :batch, w.group_id, :batch, :user,
   coalesce((SELECT max(h.released_at) FROM holds h
-            WHERE h.number_id = n.number_id AND h.released_at > :now), :now)
-FROM call_groups g
-JOIN cases c ON c.group_id = g.id AND c.state = 'held'
-JOIN resident_numbers n ON n.resident_id = c.resident_id
-WHERE g.batch_id = :batch
-  AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
-                  AND (h.released_at IS NULL OR h.generation >= :batch))
-  AND {mine_alone}
-GROUP BY n.number_id ORDER BY n.number_id
+            WHERE h.number_id = w.number_id AND h.released_at > :now), :now)
+FROM wanted w WHERE {mine_alone} ORDER BY w.number_id
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - made of this module's constants
     return Prepared(_moments(sql))

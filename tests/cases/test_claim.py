@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.cases.models import Hold
+from app.cases.service.claim import claim
 from app.db import Database
 from app.problems import ForbiddenError, NotFoundError, Problem
 from app.residents.rules.rows import Draft
@@ -330,3 +331,16 @@ def test_each_new_holder_of_a_number_has_a_later_generation(db: Database, clock:
     with db.reading() as session:
         held = session.scalars(select(Hold.generation).order_by(Hold.id)).all()
     assert list(held) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_a_claim_locks_no_number_but_its_own(db: Database, clock: Clock) -> None:
+    """However the statement is planned: who locks them all leaves others with none."""
+    town = Town.of(db, clock, [f"居民{n}" for n in range(9)])
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    with db.writing() as session:
+        for way in ("indexscan", "indexonlyscan", "bitmapscan", "nestloop"):
+            session.execute(text(f"SET LOCAL enable_{way} = off"))
+        claim(session, town.people.volunteer.user, town.now, town.campaign, 2)
+
+        assert session.scalar(text(locks)) == 2

@@ -41,8 +41,8 @@ def numbers_not_asked(db: Database) -> None:
     """A claim holds what others hold; the constraint is gone, too."""
     constraint_dropped(db)
     _hold_without(
-        "  AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id\n"
-        "                  AND (h.released_at IS NULL OR h.generation >= :batch))\n"
+        "    AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id\n"
+        "                    AND (h.released_at IS NULL OR h.generation >= :batch))\n"
     )
     free = statements._FREE
     asked = """
