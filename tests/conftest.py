@@ -175,17 +175,47 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]:
+def new_app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]:
+    """An app of this test alone, for tests that change it."""
+    flask = made(settings, bytecode)
+    flask.extensions["clock"] = clock
+    yield flask
+    flask.extensions["database"].close()
+
+
+@pytest.fixture(scope="session")
+def apps() -> dict[str, Flask]:
+    """The apps of this worker, by the URL of their database."""
+    return {}
+
+
+@pytest.fixture
+def app(
+    settings: Settings, clock: Clock, bytecode: Path, apps: dict[str, Flask]
+) -> Iterator[Flask]:
+    """The app, as it is when new: making its addresses anew for each test takes long."""
+    from app.api import access
+
+    if settings.database_url not in apps:
+        apps[settings.database_url] = made(settings, bytecode)
+    flask = apps[settings.database_url]
+    flask.config["RINGROUND"] = settings
+    flask.extensions["clock"] = clock
+    access.init(flask)
+    yield flask
+    flask.extensions["database"].close()
+
+
+def made(settings: Settings, bytecode: Path) -> Flask:
     from app import create_app
 
-    flask = create_app(settings, clock=clock)
+    flask = create_app(settings)
     flask.testing = True
     flask.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(bytecode))
     flask.test_client_class = CheckingClient
     flask.extensions["database"].close()
     flask.extensions["database"] = shared(settings.database_url)
-    yield flask
-    flask.extensions["database"].close()
+    return flask
 
 
 @pytest.fixture

@@ -226,7 +226,8 @@ def test_what_comes_in_chunks_is_bounded_too(mine: Program, town: Town) -> None:
 def test_there_is_one_way_to_hand_in(mine: Program, town: Town, method: str) -> None:
     answer = mine.open(f"/cases/{town.case('李三').id}/calls", method)
 
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Thing(Asked):
 
 
 @pytest.fixture
-def program(app: Flask) -> Iterator[Program]:
+def program(new_app: Flask) -> Iterator[Program]:
     """A program of an app that takes a thing, and has an operation that fails."""
 
     def take() -> tuple[str, int]:
@@ -37,11 +37,11 @@ def program(app: Flask) -> Iterator[Program]:
     def fail() -> str:
         raise RuntimeError("swordfish")
 
-    app.extensions["csrf"].exempt(take)
-    app.add_url_rule("/api/v1/things", view_func=take, methods=["POST"])
-    app.add_url_rule("/api/v1/broken", view_func=fail)
+    new_app.extensions["csrf"].exempt(take)
+    new_app.add_url_rule("/api/v1/things", view_func=take, methods=["POST"])
+    new_app.add_url_rule("/api/v1/broken", view_func=fail)
     logging.getLogger("app").setLevel(logging.CRITICAL + 1)
-    yield Program(app.test_client(), None)
+    yield Program(new_app.test_client(), None)
     logging.getLogger("app").setLevel(logging.NOTSET)
 
 

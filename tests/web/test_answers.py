@@ -172,14 +172,14 @@ SECRET = "the password of the database is swordfish"
 
 
 @pytest.fixture
-def broken(app: Flask) -> Iterator[CheckingClient]:
+def broken(new_app: Flask) -> Iterator[CheckingClient]:
     """A client of an app with a page that fails."""
 
     def fail() -> str:
         raise RuntimeError(SECRET)
 
-    app.add_url_rule("/broken", view_func=fail)
-    client = app.test_client()
+    new_app.add_url_rule("/broken", view_func=fail)
+    client = new_app.test_client()
     assert isinstance(client, CheckingClient)
     logging.getLogger("app").setLevel(logging.CRITICAL + 1)
     yield english(client)

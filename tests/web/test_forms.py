@@ -85,7 +85,10 @@ def test_a_browser_that_keeps_no_session_is_told_why(client: CheckingClient) -> 
 
 def test_a_get_changes_nothing(world: World) -> None:
     """But who looked at residents, or printed them, is in the trail."""
-    looked = {"case_seen", "residents_seen", "report_printed"}
+    looked = {
+        "appointments_seen", "case_seen", "handoff_sheet_printed", "leader_list_seen",
+        "report_printed", "residents_seen",
+    }  # fmt: skip
     for role in ("volunteer", "leader", "administrator"):
         client = world.client(role)
         with world.db.reading() as session:
