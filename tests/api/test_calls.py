@@ -269,4 +269,4 @@ def test_an_appointment_may_be_a_window_and_anyones(mine: Program, town: Town) -
 
     assert found["appointment_at"] == "2026-11-24T12:00:00Z"
     assert found["appointment_until"] == "2026-11-24T13:00:00Z"
-    assert found["why"] == "Asked for 20:00"
+    assert found["why"] == "Asked for 20:00–21:00"

@@ -129,7 +129,7 @@ def test_a_name_that_stands_twice_is_refused(program: Program, content: str) -> 
     [
         ({"number": True}, "number", "This must be a whole number."),
         ({"number": "1"}, "number", "This must be a whole number."),
-        ({"number": 1.0}, "number", "This must be a whole number."),
+        ({"number": 1.5}, "number", "This must be a whole number."),
         ({"number": [1]}, "number", "This must be a whole number."),
         ({"number": 0}, "number", "This is out of range; the limit is 1."),
         ({"number": 2**63}, "number", f"This is out of range; the limit is {2**63 - 1}."),
