@@ -23,6 +23,8 @@ from app.people.models import User
 DAYS = 5
 SHIFTS_A_DAY = 31
 BATCH = 20
+GOING_ON = (50, 45, 40, 35, 30, 25)
+"""How many minutes ago those began who are ringing still."""
 
 OUTCOMES = {
     "completed": 74, "no_answer": 19, "busy": 4, "unreachable": 6, "callback_requested": 5,
@@ -47,7 +49,11 @@ def ring(database: Database, random: Random, now: datetime) -> int:
     for moment in _shifts(random, begin, now):
         with database.writing() as session:
             volunteer = session.get_one(User, random.choice(volunteers))
-            _shift(session, random, volunteer, made.id, moment, now)
+            _ring_batch(session, random, volunteer, made.id, moment, now)
+    for user_id, minutes in zip(random.sample(volunteers, len(GOING_ON)), GOING_ON, strict=True):
+        with database.writing() as session:
+            volunteer = session.get_one(User, user_id)
+            _ring_on(session, random, volunteer, made.id, now - timedelta(minutes=minutes), now)
     with database.reading() as session:
         return session.scalar(select(func.count(Call.id))) or 0
 
@@ -61,7 +67,7 @@ def _definition(today: date) -> Definition:
 
 
 def _shifts(random: Random, begin: datetime, now: datetime) -> Iterator[datetime]:
-    """When each shift begins: by day, and a few that are still going on."""
+    """When each shift begins that is over: by day."""
     for day in range(DAYS + 1):
         morning = begin + timedelta(days=day, hours=1)
         starts = sorted(random.uniform(0, 10 * 60) for _ in range(SHIFTS_A_DAY))
@@ -69,11 +75,9 @@ def _shifts(random: Random, begin: datetime, now: datetime) -> Iterator[datetime
             moment = morning + timedelta(minutes=minutes)
             if moment < now - timedelta(hours=2):
                 yield moment
-    for minutes in (50, 45, 40, 35, 30, 25):
-        yield now - timedelta(minutes=minutes)
 
 
-def _shift(
+def _ring_on(
     session: Session,
     random: Random,
     volunteer: User,
@@ -81,10 +85,24 @@ def _shift(
     begin: datetime,
     now: datetime,
 ) -> None:
-    """Take a batch and ring through it, or until now."""
+    """Take batch after batch: who is ringing still has one in hand."""
+    moment, ended = begin, _ring_batch(session, random, volunteer, campaign_id, begin, now)
+    while moment < ended < now:
+        moment, ended = ended, _ring_batch(session, random, volunteer, campaign_id, ended, now)
+
+
+def _ring_batch(
+    session: Session,
+    random: Random,
+    volunteer: User,
+    campaign_id: int,
+    begin: datetime,
+    now: datetime,
+) -> datetime:
+    """Take a batch and ring through it, or until now; return when that ended."""
     taken = claim(session, volunteer, begin, campaign_id, BATCH)
     if taken.batch is None:
-        return
+        return begin
     moment = begin
     groups = queries.held_groups(session, [taken.batch.id])
     members: dict[int, list[Case]] = {}
@@ -94,7 +112,8 @@ def _shift(
     for group in groups:
         moment = _ring_group(session, random, volunteer, members.get(group.id, []), moment, now)
         if moment >= now:
-            return
+            break
+    return moment
 
 
 def _ring_group(
