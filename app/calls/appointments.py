@@ -7,8 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.rules.appointments import Room
-from app.cases.rules.load import SLOT, slot_of
+from app.cases.rules.load import SLOT, Load, slot_of
 from app.people import queries as people
 from app.people.models import User
 from app.residents.models import Household, Resident
@@ -42,7 +41,7 @@ def own(
 
 def loads(
     session: Session, user: User, campaign_id: int, moments: Collection[datetime]
-) -> Mapping[datetime, Room]:
+) -> Mapping[datetime, Load]:
     """Return how much is agreed in the half hour of each moment, where the user rings."""
     volunteers = session.scalar(
         select(func.count(Batch.user_id.distinct())).where(
@@ -51,10 +50,11 @@ def loads(
     )
     agreed = _agreed(session, user, campaign_id, {slot_of(moment) for moment in moments})
     found = {}
+    ringing = max(1, volunteers or 0)  # who asks is there too
     for moment in moments:
         begins = slot_of(moment)
         there = [whose for at, whose in agreed if begins <= at < begins + SLOT]
-        found[moment] = Room(there.count(user.id), len(there), volunteers or 0)
+        found[moment] = Load(len(there), ringing, there.count(user.id))
     return found
 
 

@@ -14,8 +14,8 @@ from app.calls.screen.words import address_of, names_of
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
 from app.cases.models import Case
-from app.cases.rules.load import Load, load_of, slot_of
-from app.cases.rules.promises import Promise, promise_of
+from app.cases.rules.appointments import AppointmentState, state_of
+from app.cases.rules.load import SLOT, Load, load_of, slot_of
 from app.people import queries as people
 from app.people.models import User
 
@@ -24,7 +24,7 @@ MOST = 500
 
 
 @dataclass(frozen=True)
-class Promised:
+class Agreed:
     """An agreed call: one line, also where it settles several residents."""
 
     at: datetime
@@ -34,7 +34,7 @@ class Promised:
     whose: str | None
     """The volunteer who is to ring; None where anyone may."""
     note: str
-    promise: Promise
+    state: AppointmentState
 
     @property
     def names(self) -> Sequence[str]:
@@ -49,7 +49,7 @@ class Slot:
     begins: datetime
     ends: datetime
     load: Load
-    rows: Sequence[Promised]
+    rows: Sequence[Agreed]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Day:
     """Whether there are more than fit."""
 
     @property
-    def promised(self) -> int:
+    def agreed(self) -> int:
         """How many calls are agreed."""
         return sum(slot.load.booked for slot in self.slots)
 
@@ -84,12 +84,12 @@ def day_of(
     begins = datetime.combine(day, time(0), now.tzinfo)
     found = _cases(session, user, campaign, (begins, begins + timedelta(days=1)), community)
     shown = {case.id: case for case in found[:MOST]}
-    rows = list(_promised(session, shown, day, now))
+    rows = list(_lines(session, shown, day, now))
     load = load_of((row.at for row in rows), volunteers)
-    by_slot: dict[datetime, list[Promised]] = defaultdict(list)
+    by_slot: dict[datetime, list[Agreed]] = defaultdict(list)
     for row in rows:
         by_slot[slot_of(row.at)].append(row)
-    slots = [Slot(slot, slot + timedelta(minutes=30), load[slot], by_slot[slot]) for slot in load]
+    slots = [Slot(slot, slot + SLOT, load[slot], by_slot[slot]) for slot in load]
     return Day(slots, [case.id for row in rows for case in row.cases], len(found) > MOST)
 
 
@@ -113,9 +113,9 @@ def _cases(
     return session.scalars(cases.with_resident(query)).all()
 
 
-def _promised(
+def _lines(
     session: Session, shown: Mapping[int, Case], day: date, now: datetime
-) -> Iterator[Promised]:
+) -> Iterator[Agreed]:
     """The day's appointments in the order of their time; those of one call together."""
     together: dict[int, list[tuple[Call, datetime | None]]] = defaultdict(list)
     for calls in queries.history_of(session, list(shown)).values():
@@ -158,18 +158,18 @@ def _row(
     shown: Mapping[int, Case],
     names: Mapping[int, str],
     now: datetime,
-) -> Promised:
+) -> Agreed:
     call, rung_at = found[0]
     case = shown[call.case_id]
     settled = case.state not in {"open", "held"}
     at = _local(call.callback_at, now)
-    promise = promise_of(at, call.callback_until, rung_at, now)
-    return Promised(
+    state = state_of(at, call.callback_until, now, rung_at=rung_at)
+    return Agreed(
         at=at,
         until=call.callback_until,
         cases=[shown[one.case_id] for one, _rung in found],
         address=address_of(case),
         whose=names.get(_whose(call, shown, rung_at) or 0),
         note=call.note,
-        promise=Promise.KEPT if settled and rung_at is None else promise,
+        state=AppointmentState.KEPT if settled and rung_at is None else state,
     )

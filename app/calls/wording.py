@@ -11,7 +11,8 @@ from app.calls.models import Call
 from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow, Group
-from app.cases.rules.appointments import Room, Turn
+from app.cases.rules.appointments import AppointmentState
+from app.cases.rules.load import Load
 from app.i18n import lang
 from app.i18n.moments import clock, coming, moment, past
 
@@ -88,7 +89,7 @@ def _of_group(group: Group, options: Mapping[str, Option]) -> list[Option]:
 
 
 def slot_options(
-    slots: Sequence[tuple[str, datetime]], loads: Mapping[datetime, Room], chosen: str | None
+    slots: Sequence[tuple[str, datetime]], loads: Mapping[datetime, Load], chosen: str | None
 ) -> list[Option]:
     """Return the times to ring again as tiles, each with how much is agreed for it.
 
@@ -103,21 +104,21 @@ def slot_options(
     return [
         Option(
             when.isoformat(), words[code], f"{moment(when)} {load_word(loads[when])}".strip(),
-            selected=when.isoformat() == chosen, crowded=loads[when].room(anyone=False) <= 0,
+            selected=when.isoformat() == chosen, crowded=loads[when].own_room <= 0,
         )
         for code, when in slots
     ]  # fmt: skip
 
 
-def load_word(load: Room) -> str:
+def load_word(load: Load) -> str:
     """Say how many appointments a half hour holds already; '' for none."""
-    if not load.everybodys:
+    if not load.booked:
         return ""
-    if load.room(anyone=False) <= 0:
+    if load.own_room <= 0:
         return str(_("full: you have %(mine)s", mine=load.mine))
-    if load.room(anyone=True) <= 0:
-        return str(_("full: %(all)s in all", all=load.everybodys))
-    return str(_("%(mine)s yours, %(all)s in all", mine=load.mine, all=load.everybodys))
+    if load.room <= 0:
+        return str(_("full: %(all)s in all", all=load.booked))
+    return str(_("%(mine)s yours, %(all)s in all", mine=load.mine, all=load.booked))
 
 
 def agreed_option(agreed: datetime, chosen: str | None) -> Option:
@@ -175,17 +176,23 @@ def rung_before(last: tuple[datetime, str] | None, now: datetime) -> str:
     return str(_("Rung before: %(when)s, for “%(title)s”", when=past(when, now), title=title))
 
 
-def turn_word(turn: Turn, *, taken: bool) -> tuple[str, str]:
+def appointment_word(
+    state: AppointmentState, *, in_hand: bool, taken: bool = False
+) -> tuple[str, str]:
     """Say where an own appointment stands, with the kind of tag that shows it."""
     if taken:
         return str(_("with a colleague now")), "neutral"
     words = {
-        Turn.COMING: (_("later today"), "neutral"),
-        Turn.DUE: (_("now"), "info"),
-        Turn.OVERDUE: (_("overdue: ring soon"), "warn"),
-        Turn.MISSED: (_("missed: anyone may ring now"), "warn"),
-    }
-    text, kind = words[turn]
+        AppointmentState.COMING: (_("later today"), "neutral"),
+        AppointmentState.DUE: (_("now"), "info"),
+        AppointmentState.OVERDUE: (
+            _("overdue: ring soon") if in_hand else _("overdue: anyone may ring now"), "warn"
+        ),
+        AppointmentState.MISSED: (
+            _("missed: ring soon") if in_hand else _("missed: anyone may ring now"), "warn"
+        ),
+    }  # fmt: skip
+    text, kind = words[state]
     return str(text), kind
 
 

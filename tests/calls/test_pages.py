@@ -204,7 +204,7 @@ def test_home_shows_own_appointments_by_time(town: Town, client: CheckingClient)
     assert ("Take the one that is due" in page, "later today" in page) == (True, True)
     assert "乙" not in page.replace("志愿者乙", "").replace("乙* ", "")
     town.wait(minutes=10)
-    assert "missed: anyone may ring now" in home(client, me)
+    assert "overdue: anyone may ring now" in home(client, me)
     assert town.take(town.people.colleague) == ["乙"]
     assert "with a colleague now" in home(client, me)
 

@@ -1,44 +1,42 @@
-"""Appointments: where one stands, and when more is agreed than can be kept."""
+"""Appointments: what has become of one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from app.cases.rules.appointments import Room, Turn, turn_of
+from app.cases.rules.appointments import AppointmentState, state_of
 from tests.cast import NOW
 
-# Minutes since the time agreed, length of the window, in the volunteer's hands.
-STANDS = [
-    (-1, None, False, Turn.COMING),
-    (-1, None, True, Turn.COMING),
-    (0, None, False, Turn.DUE),
-    (9, None, True, Turn.DUE),
-    (10, None, True, Turn.OVERDUE),
-    (10, None, False, Turn.MISSED),
-    (10, 60, False, Turn.MISSED),
-    (59, 60, True, Turn.DUE),
-    (60, 60, True, Turn.OVERDUE),
-]
+COMING, DUE, OVERDUE, MISSED, KEPT = AppointmentState
 
 
-@pytest.mark.parametrize(("minutes", "window", "in_hand", "turn"), STANDS)
-def test_where_an_appointment_stands(
-    *, minutes: int, window: int | None, in_hand: bool, turn: Turn
-) -> None:
-    at = NOW - timedelta(minutes=minutes)
-    until = None if window is None else at + timedelta(minutes=window)
-
-    assert turn_of(at, until, NOW, in_hand=in_hand) is turn
+def at(text: str) -> datetime:
+    return NOW.replace(hour=int(text[:2]), minute=int(text[3:]))
 
 
 @pytest.mark.parametrize(
-    ("load", "mine", "anyones"),
+    ("now", "rung", "wanted"),
     [
-        (Room(0, 0, 0), 3, 3),
-        (Room(3, 4, 3), 0, 5),
-        (Room(4, 10, 3), -1, -1),
-        (Room(0, 3, 1), 3, 0),
+        ("15:59", None, COMING),
+        ("16:00", None, DUE),
+        ("16:09", None, DUE),
+        ("16:10", None, OVERDUE),
+        ("17:00", None, OVERDUE),
+        ("17:01", None, MISSED),
+        ("20:00", "15:30", KEPT),
+        ("20:00", "17:00", KEPT),
+        ("20:00", "17:01", MISSED),
     ],
 )
-def test_what_room_there_is(load: Room, mine: int, anyones: int) -> None:
-    assert (load.room(anyone=False), load.room(anyone=True)) == (mine, anyones)
+def test_what_becomes_of_an_appointment(
+    now: str, rung: str | None, wanted: AppointmentState
+) -> None:
+    assert state_of(at("16:00"), None, at(now), rung_at=at(rung) if rung else None) is wanted
+
+
+def test_in_a_window_it_is_due_until_the_window_ends() -> None:
+    until = at("16:00") + timedelta(hours=2)
+
+    assert state_of(at("16:00"), until, at("18:05")) is DUE
+    assert state_of(at("16:00"), until, at("18:30")) is OVERDUE
+    assert state_of(at("16:00"), until, at("20:00"), rung_at=at("18:59")) is KEPT

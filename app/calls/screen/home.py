@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
 from app.calls.screen.words import address_of, masked
-from app.calls.wording import agreed_time, is_early, turn_word, why_now
+from app.calls.wording import agreed_time, appointment_word, is_early, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case, Handoff
-from app.cases.rules.appointments import Turn, turn_of
+from app.cases.rules.appointments import AppointmentState, state_of
 from app.cases.service.claim import Claim
 from app.people.models import User
 
@@ -102,7 +102,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
         appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
         in_batch=_in_batch(session, held),
         due=any(
-            holder is None and _turn(case, mine=False, now=now) is not Turn.COMING
+            holder is None and _state(case, now) is not AppointmentState.COMING
             for case, holder in agreed
         ),
     )
@@ -168,14 +168,15 @@ def _offer(session: Session, batch: Batch) -> Offer:
     return Offer(batch.id, who or "", number or 0, note or "", batch.lease_expires_at)
 
 
-def _turn(case: Case, *, mine: bool, now: datetime) -> Turn:
+def _state(case: Case, now: datetime) -> AppointmentState:
     at = case.appointment_at or now  # the query finds cases with an appointment only
-    return turn_of(at, case.appointment_until, now, in_hand=mine)
+    return state_of(at, case.appointment_until, now)
 
 
 def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> Appointment:
     mine = holder == user.id
-    word, kind = turn_word(_turn(case, mine=mine, now=now), taken=holder is not None and not mine)
+    taken = holder is not None and not mine
+    word, kind = appointment_word(_state(case, now), in_hand=mine, taken=taken)
     household = case.resident.household
     building = household.building if household else None
     place = f"{building.estate or ''}{building.name or ''}" if building else ""

@@ -39,16 +39,16 @@ def crowd_warning(session: Session, user: User, saved: Call) -> str:
     if at is None:
         return ""
     load = appointments.loads(session, user, saved.campaign_id, [at])[at]
-    if saved.callback_user_id is not None and load.room(anyone=False) < 0:
+    if saved.callback_user_id is not None and load.own_room < 0:
         text = _(
             "You now have %(number)s appointments around %(time)s. Let someone else take some.",
             number=load.mine, time=moment(at),
         )  # fmt: skip
         return str(text)
-    if load.room(anyone=True) < 0:
+    if load.over:
         text = _(
             "There are now %(number)s appointments around %(time)s: more than can be kept.",
-            number=load.everybodys, time=moment(at),
+            number=load.booked, time=moment(at),
         )  # fmt: skip
         return str(text)
     return ""

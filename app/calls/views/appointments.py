@@ -19,7 +19,7 @@ from app.people.session import actor
 from app.web import here, now, reading, roles, writing
 
 YEARS = range(2000, 2101)
-KINDS = {"ahead": "neutral", "due": "info", "overdue": "warn", "missed": "bad", "kept": "good"}
+KINDS = {"coming": "neutral", "due": "info", "overdue": "warn", "missed": "bad", "kept": "good"}
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/appointments")

@@ -1,45 +1,47 @@
-"""Appointments: where one stands, and how many fit into half an hour."""
+"""Appointments: what has become of one."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
-from app.cases.rules.load import CALLS_A_SLOT
 from app.cases.rules.turns import ANYONES_AFTER
 
-
-class Turn(Enum):
-    """Where an appointment stands for the volunteer who made it."""
-
-    COMING = "coming"
-    DUE = "due"
-    OVERDUE = "overdue"
-    """Its time has passed, and it is still in their hands."""
-    MISSED = "missed"
-    """Its time has passed, and anyone may be given it."""
+MISSED_AFTER = timedelta(hours=1)
+"""Whoever is not rung by then has waited in vain."""
 
 
-def turn_of(at: datetime, until: datetime | None, now: datetime, *, in_hand: bool) -> Turn:
-    """Say where an appointment stands; who holds it has to the end of the window agreed."""
-    if at > now:
-        return Turn.COMING
-    passed = at + ANYONES_AFTER
-    if in_hand:
-        return Turn.DUE if now < max(passed, until or passed) else Turn.OVERDUE
-    return Turn.DUE if now < passed else Turn.MISSED
+class AppointmentState(Enum):
+    """How an appointment stands; each with its words."""
+
+    COMING = ("coming", "未到时间", "Still to come")
+    DUE = ("due", "该拨打了", "Due now")
+    OVERDUE = ("overdue", "已过时间", "Overdue")
+    MISSED = ("missed", "错过了", "Missed")
+    KEPT = ("kept", "已拨打", "Rung")
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+    def label(self, lang: str) -> str:
+        """Return the words in ``zh`` or ``en``."""
+        return self.zh if lang == "zh" else self.en
 
 
-@dataclass(frozen=True)
-class Room:
-    """How much is agreed for a half hour: one volunteer's own, and everybody's."""
+def state_of(
+    at: datetime, until: datetime | None, now: datetime, *, rung_at: datetime | None = None
+) -> AppointmentState:
+    """Tell how an appointment stands; ``rung_at`` is when it was rung after it was agreed.
 
-    mine: int
-    everybodys: int
-    volunteers: int
-    """Who is there to ring; it takes one to make an appointment."""
-
-    def room(self, *, anyone: bool) -> int:
-        """Return for how many more there is room: for the volunteer's, or for anyone's."""
-        if anyone:
-            return CALLS_A_SLOT * max(1, self.volunteers) - self.everybodys
-        return CALLS_A_SLOT - self.mine
+    A call before its time keeps it too: the resident was rung.
+    """
+    last = max(at, until or at)
+    if rung_at is not None:
+        in_time = rung_at <= last + MISSED_AFTER
+        return AppointmentState.KEPT if in_time else AppointmentState.MISSED
+    if now < at:
+        return AppointmentState.COMING
+    if now < last + ANYONES_AFTER:
+        return AppointmentState.DUE
+    in_time = now <= last + MISSED_AFTER
+    return AppointmentState.OVERDUE if in_time else AppointmentState.MISSED

@@ -13,15 +13,33 @@ may run late."""
 
 @dataclass(frozen=True)
 class Load:
-    """How many calls are promised in a slot, and how many can be kept."""
+    """How many calls are agreed for a slot, and how many can be kept."""
 
     booked: int
-    capacity: int
+    volunteers: int
+    """How many may ring."""
+    mine: int = 0
+    """How many of them are the asking volunteer's own."""
+
+    @property
+    def capacity(self) -> int:
+        """How many can be kept."""
+        return self.volunteers * CALLS_A_SLOT
 
     @property
     def over(self) -> int:
-        """How many more are promised than can be kept."""
-        return max(0, self.booked - self.capacity)
+        """How many more are agreed than can be kept."""
+        return max(0, -self.room)
+
+    @property
+    def room(self) -> int:
+        """For how many more there is room."""
+        return self.capacity - self.booked
+
+    @property
+    def own_room(self) -> int:
+        """For how many more of their own the asking volunteer has room."""
+        return CALLS_A_SLOT - self.mine
 
 
 def slot_of(moment: datetime) -> datetime:
@@ -31,10 +49,9 @@ def slot_of(moment: datetime) -> datetime:
 
 
 def load_of(moments: Iterable[datetime], volunteers: int) -> dict[datetime, Load]:
-    """Return the load of each slot in which a call is promised, in their order.
+    """Return the load of each slot for which a call is agreed, in their order.
 
-    A call that settles a household is one moment; ``volunteers`` is how many may ring.
+    A call that settles a household is one moment.
     """
     booked = Counter(slot_of(moment) for moment in moments)
-    capacity = volunteers * CALLS_A_SLOT
-    return {slot: Load(booked[slot], capacity) for slot in sorted(booked)}
+    return {slot: Load(booked[slot], volunteers) for slot in sorted(booked)}
