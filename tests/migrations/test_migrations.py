@@ -20,6 +20,7 @@ from app.people import tokens
 from app.people.models import User
 from app.residents.models import ResidentNumber
 from app.upkeep import check, schema
+from tests import cast
 from tests.cases.town import Town
 from tests.conftest import Clock
 from tests.postgres import Cluster
@@ -177,14 +178,19 @@ def test_several_processes_may_upgrade_at_once(empty: str, database: Database) -
     assert schema.differences(database) == []
 
 
+def move_to(database: Database, revision: str) -> None:
+    config = schema._config()
+    go = command.upgrade if revision == "head" else command.downgrade
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        go(config, revision)
+
+
 def test_down_to_nothing_and_up_again(database: Database, clock: Clock) -> None:
     schema.upgrade(database)
     lived_in(database, clock)
 
-    config = schema._config()
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+    move_to(database, "base")
     left = tables(database)
     schema.upgrade(database)
 
@@ -193,6 +199,36 @@ def test_down_to_nothing_and_up_again(database: Database, clock: Clock) -> None:
     lived_in(database, clock)
     with database.reading() as session:
         assert check.run(session) == []
+
+
+def test_what_the_first_tables_held_keeps_every_law(database: Database, clock: Clock) -> None:
+    schema.upgrade(database)
+    drafts = [cast.resident("甲", cast.mobile(1)), cast.resident("乙", cast.mobile(2))]
+    drafts += [cast.resident("丙", cast.mobile(3), room="9", language="nantong")]
+    town = Town.of(database, clock, drafts)
+    me = town.people.volunteer
+    town.release(me, town.batch(me, 1))
+    town.batch(me)
+    town.save(me, "甲", "callback_requested", note="晚上")
+    town.correct(me, town.save(me, "乙", "no_answer").call, "busy")
+    move_to(database, "0001")
+    with database.writing() as session:
+        # Generations were counted for each number; negative first, lest two be the same.
+        session.execute(text("UPDATE holds SET generation = -generation"))
+        session.execute(
+            text(
+                "UPDATE holds SET generation = 1 + (SELECT count(*) FROM holds AS earlier"
+                " WHERE earlier.number_id = holds.number_id AND earlier.id < holds.id)"
+            )
+        )
+    move_to(database, "head")
+
+    with database.reading() as session:
+        assert check.run(session) == []
+    assert set(town.in_hand(me)) == {"丙"}
+    town.wait(hours=10)
+    town.save(me, "丙", "no_answer")
+    assert town.take(me) == ["甲", "乙"], "what was promised comes first"
 
 
 def test_migrations_are_one_line_numbered_as_they_follow() -> None:
