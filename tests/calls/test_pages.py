@@ -275,7 +275,7 @@ def test_what_is_left_goes_to_a_colleague_who_takes_it(town: Town, client: Check
     assert town.people.colleague.name in form
     assert town.people.outsider.name not in form
     handoff = hand_over(client, town, town.people.colleague)
-    assert f"/handoffs/{handoff.id}/sheet.pdf" in client.get("/calls/handed-over").text
+    assert f"/handoffs/{handoff.id}/sheet.pdf" in client.get("/handoffs").text
     offered = home(client, town.people.colleague)
     for shown in (
         f"{town.people.volunteer.name} hands over to you",
@@ -304,7 +304,7 @@ def test_what_is_left_may_go_to_the_pool(town: Town, client: CheckingClient) -> 
     handoff = hand_over(client, town, None)
 
     assert (handoff.to_user_id, handoff.to_batch_id) == (None, None)
-    assert "3 residents, back to the list" in words(client.get("/calls/handed-over"))
+    assert "everybody (back in the pool)" in words(client.get("/handoffs"))
 
 
 def test_nothing_goes_to_somebody_of_elsewhere(town: Town, client: CheckingClient) -> None:

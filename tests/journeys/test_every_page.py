@@ -48,7 +48,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
             "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
             f"/calls/cases/{seeded.case}/skip", f"/calls{campaign}/nothing",
-            f"/calls{campaign}/hand-over", "/calls/handed-over", "/calls/ring-backs",
+            f"/calls{campaign}/hand-over", "/calls/ring-backs",
             f"/calls/ring-backs/{seeded.rung}",
         ],
         cast.colleague: ["/calls", "/handoffs"],

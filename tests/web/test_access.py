@@ -49,7 +49,6 @@ MATRIX = {
     "calls.skip": RINGS,
     "calls.release": RINGS,
     "calls.hand_over": RINGS,
-    "calls.handed_over": RINGS,
     "calls.accept": RINGS,
     "calls.decline": RINGS,
     "calls.mine": RINGS,

@@ -192,13 +192,6 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
     )
 
 
-def has_handed_over(session: Session, user: User, now: datetime) -> bool:
-    """Whether the user handed something over within a day."""
-    lately = Handoff.made_at > now - timedelta(days=1)
-    query = select(Handoff.id).where(Handoff.from_user_id == user.id, lately).limit(1)
-    return session.scalar(query) is not None
-
-
 def causes(claim: Claim) -> list[str]:
     """Say in counts why there is nobody to ring, the most first."""
     ordered = sorted(claim.waiting.items(), key=lambda item: -item[1])

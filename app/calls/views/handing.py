@@ -30,7 +30,8 @@ def hand_over(campaign_id: int) -> str | Response:
     if request.method == "POST":
         problem = _try(form, campaign_id)
         if not problem:
-            return redirect(url_for(".handed_over"))
+            flash(_("Handed over. The sheet stands here."), "success")
+            return redirect(url_for("reports.handoff_list"))
     return render_template("calls/hand_over.html", page=page, form=form, problem=problem)
 
 
@@ -50,14 +51,6 @@ def _hand_over(session: Session, form: HandoverForm, campaign_id: int) -> None:
     to, note = form.to.data or None, form.note.data or ""
     for batch in in_hand(session, actor(), campaign_id):
         handing.hand_over(session, actor(), now(), batch.id, to, note)
-
-
-@blueprint.get("/calls/handed-over")
-@roles(*RINGS)
-def handed_over() -> str:
-    with reading() as session:
-        rows = screen.handed_over(session, actor(), now())
-    return render_template("calls/handed_over.html", rows=rows)
 
 
 @blueprint.post("/calls/batches/<int:batch_id>/accept")

@@ -22,8 +22,7 @@ BATCH = 20
 def home() -> str:
     with reading() as session:
         work = screen.home(session, actor(), now())
-        handed = screen.has_handed_over(session, actor(), now())
-    return render_template("calls/home.html", work=work, batch=BATCH, handed=handed)
+    return render_template("calls/home.html", work=work, batch=BATCH)
 
 
 @blueprint.post("/calls/campaigns/<int:campaign_id>/take")
