@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from app.calls.rules import CallInput
 from app.calls.service import correcting
 from app.calls.service.recording import record
+from app.cases import queries
 from app.cases.models import CallGroup
 from app.cases.service import handing, leaving, moving, opening
 from app.cases.service.claim import claim
 from app.cases.service.moving import Which
+from app.cases.service.release import release
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from tests import cast
@@ -158,6 +160,20 @@ def test_a_handover_and_the_end_of_the_lease(town: Town, swapped: bool) -> None:
         assert handed.to_batch_id is not None
         assert taken is None
     assert town.in_hand(people.colleague) == {"父", "母", "甲"}
+    assert town.broken() == []
+
+
+def test_a_handover_and_a_release_on_another_device(town: Town) -> None:
+    """Whoever looked at the batch before it was locked may know it as it was."""
+    me, batch = town.people.volunteer.user, town.batch(town.people.volunteer)
+
+    def hand(session: Session) -> object:
+        seen = queries.live_batches(session, me, town.campaign)
+        return hands(town, seen[0].id if seen else batch.id)(session)
+
+    result = race(town.db, lambda session: release(session, me, town.now, batch.id), hand)
+
+    assert result.second == "batch_over"
     assert town.broken() == []
 
 

@@ -75,7 +75,9 @@ def decline(session: Session, actor: User, now: datetime, batch_id: int) -> None
 
 def _locked(session: Session, actor: User, batch_id: int) -> Batch:
     query = select(Batch).where(Batch.id == batch_id, Batch.user_id == actor.id)
-    batch = session.scalar(query.with_for_update())
+    # What was read before the lock was had may be out of date.
+    query = query.with_for_update().execution_options(populate_existing=True)
+    batch = session.scalar(query)
     if batch is None:
         raise NotFoundError(f"batch {batch_id}")
     return batch

@@ -21,7 +21,9 @@ APPOINTMENT = 0
 def release(session: Session, actor: User, now: datetime, batch_id: int) -> None:
     """Give back all that is left of the actor's batch. Raises NotFoundError for another's."""
     query = select(Batch).where(Batch.id == batch_id, Batch.user_id == actor.id)
-    batch = session.scalar(query.with_for_update())
+    # What was read before the lock was had may be out of date.
+    query = query.with_for_update().execution_options(populate_existing=True)
+    batch = session.scalar(query)
     if batch is None:
         raise NotFoundError(f"batch {batch_id}")
     if batch.ended_at is None:
