@@ -27,14 +27,6 @@ def is_current(database: Database) -> bool:
     return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
-def write_revision(database: Database, message: str, number: str) -> None:
-    """Write a migration for what the models have and the database lacks."""
-    config = _config()
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.revision(config, message=message, rev_id=number, autogenerate=True)
-
-
 def differences(database: Database) -> list[object]:
     """What the tables have that the models lack, or the other way round."""
     with database.engine.connect() as connection:

@@ -1,10 +1,12 @@
 """Call groups: who is handed out together."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cases.rules.groups import LARGEST_GROUP, Member, form_groups, shared_lines
+from app.cases.rules.groups import LARGEST_GROUP, Member, form_groups
 
 
 def member(id_: int, *numbers: int, home: int | None = None) -> Member:
@@ -43,14 +45,12 @@ def test_a_number_of_eight_is_a_group() -> None:
     members = [member(n, 11) for n in range(8)]
 
     assert form_groups(members) == [list(range(8))]
-    assert shared_lines(members) == set()
 
 
 def test_a_number_of_nine_is_a_shared_line_that_ties_nobody() -> None:
     members = [member(n, 11) for n in range(9)]
 
     assert form_groups(members) == [[n] for n in range(9)]
-    assert shared_lines(members) == {11}
 
 
 def test_a_household_stays_together_beside_a_shared_line() -> None:
@@ -104,7 +104,8 @@ def test_whoever_is_tied_is_together_while_there_is_room(members: list[Member]) 
     """Two who share a number or a home are apart only where the two groups would not fit."""
     groups = form_groups(members)
     group_of = {id_: group for group in groups for id_ in group}
-    lines = shared_lines(members)
+    owners = Counter(number for one in members for number in set(one.numbers))
+    lines = {number for number, many in owners.items() if many > LARGEST_GROUP}
 
     for one in members:
         for other in members:

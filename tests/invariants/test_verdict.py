@@ -17,7 +17,7 @@ NUMBER = "+8613900000001"
 
 
 def saving(key: str, case_id: int, answer: dict[str, object] | None) -> Saving:
-    return Saving(key, "甲", case_id, {"disposition": "busy"}, None, 0.0, answer)
+    return Saving(key, "甲", case_id, {"disposition": "busy"}, None, answer)
 
 
 def kinds(wrong: list[str]) -> set[str]:

@@ -32,7 +32,6 @@ class Saving:
     case_id: int
     body: dict[str, Any]
     by_ticket: str | None
-    sent_at: float
     answer: dict[str, Any] | None = None
     unanswered: int = 0
     """How many times it was sent without an answer before the first one."""
@@ -172,7 +171,7 @@ class Volunteer:
         ticket = batch.ticket if self.random.random() < 0.3 else None
         group = {case["id"], *case["together_with"]}
         self._let_go(batch, group)
-        saving = Saving(key, self.name, case["id"], body, ticket, time.monotonic())
+        saving = Saving(key, self.name, case["id"], body, ticket)
         self.savings.append(saving)
         self.log.savings.append(saving)
         self._send(saving)

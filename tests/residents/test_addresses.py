@@ -1,4 +1,4 @@
-"""Addresses in one cell or several, in one spelling, in the order one walks."""
+"""Addresses in one cell or several, in one spelling."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from app.residents.rules.addresses import (
     Address,
-    address_key,
     building_name,
     room_name,
     split_address,
@@ -101,7 +100,6 @@ def test_every_way_of_writing_an_address_reads_the_same(building, unit, room):
 def test_no_text_breaks_the_splitting(text):
     split_address(text)
     whole_address(text, text, text)
-    address_key(text, None)
 
 
 @pytest.mark.parametrize(
@@ -121,17 +119,3 @@ def test_no_text_breaks_the_splitting(text):
 )
 def test_one_thing_has_one_spelling(spell, text, expected):
     assert spell(text) == expected
-
-
-def test_addresses_sort_as_one_walks():
-    walk = [
-        ("二期", "2幢", None, "101"),
-        ("二期", "2幢", "1单元", "201"),
-        ("二期", "2幢", "1单元", "1001"),
-        ("二期", "2幢", "2单元", "101"),
-        ("二期", "10幢", "1单元", "101"),
-        ("十期", "1幢", "1单元", "101"),
-    ]
-    keys = [address_key(*parts) for parts in walk]
-    assert keys == sorted(keys)
-    assert len(set(keys)) == len(keys)

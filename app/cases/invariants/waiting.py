@@ -19,7 +19,6 @@ from app.residents.models import Resident
 STUCK, OUT_OF_LINE = "nothing_stuck", "queue_in_line"
 END_REASONS = ("finished", "released", "expired", "handed_over", "declined", "recalled",
                "deactivated", "closed")  # fmt: skip
-PASSED_TO = ("leader", "door_list")
 
 
 def nothing_stuck(session: Session, _zone: tzinfo) -> Iterator[Finding]:

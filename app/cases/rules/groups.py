@@ -35,11 +35,6 @@ def form_groups(members: Sequence[Member]) -> list[list[int]]:
     return sorted(ordered, key=lambda group: position[group[0]])
 
 
-def shared_lines(members: Iterable[Member]) -> set[int]:
-    """Return the numbers that more members share than a call group may hold."""
-    return {number for number, ids in _by_number(members).items() if len(ids) > LARGEST_GROUP}
-
-
 def _ties(members: Sequence[Member]) -> Iterable[list[int]]:
     homes: dict[int, list[int]] = {}
     for member in members:

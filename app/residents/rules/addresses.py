@@ -1,4 +1,4 @@
-"""Addresses inside a community: building, unit and room out of a cell, one spelling, their order.
+"""Addresses inside a community: building, unit and room out of a cell, in one spelling.
 
 Rosters write the same building as 3幢, 3栋, 3号楼, 三号楼, 3# or 3; here it is always 3幢, so that
 the residents of a room become one household and a building is counted once.
@@ -96,14 +96,6 @@ def unit_name(text: str) -> str:
 def room_name(text: str) -> str:
     """The one spelling of what stands in a column for rooms: a number without 室, 号 or 房."""
     return _spelled(text, r"(?P<bare>[A-Z]?[0-9]+[A-Z]?)[室号房]?", "")
-
-
-def address_key(*parts: str | None) -> str:
-    """Text that sorts addresses as people walk them: 2幢 before 10幢, 二期 before 十期."""
-    return " ".join(
-        re.sub("[0-9]+", lambda number: number[0].zfill(8), _arabic(_plain(part or "")))
-        for part in parts
-    )
 
 
 def _address(match: re.Match[str]) -> Address:
