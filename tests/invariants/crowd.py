@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +19,7 @@ from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.calls.service import recording
 from app.cases import queries
-from app.cases.models import Case, Hold
+from app.cases.models import Case
 from app.cases.service import leaving, moving, opening
 from app.cases.service.claim import claim
 from app.cases.service.moving import Which
@@ -32,6 +31,7 @@ from tests.cast import BRIDGE, HARBOUR, SCHOOL, mobile, resident
 from tests.invariants.client import REFUSALS, Client, Desk, Ticks, body
 from tests.invariants.history import History, merged
 from tests.invariants.judge import Verdict, judge
+from tests.invariants.verdict import held_twice
 
 VOLUNTEERS, STAFF = 13, 3
 DEVICES = 2
@@ -166,19 +166,7 @@ def laws_broken(db: Database) -> list[str]:
     """What ``ringround check`` finds, and numbers that were ever held twice at one moment."""
     with db.reading() as session:
         found = [f"{one.law}: {one.row}: {one.what}" for one in check.run(session)]
-        holds = list(session.scalars(select(Hold)))
-    return found + held_twice(holds)
-
-
-def held_twice(holds: list[Hold]) -> list[str]:
-    """From the history of holds, not only at the end."""
-    holds.sort(key=lambda hold: (hold.number_id, hold.generation))
-    return [
-        f"number {earlier.number_id} was held twice"
-        for earlier, later in pairwise(holds)
-        if earlier.number_id == later.number_id
-        and (earlier.released_at is None or earlier.released_at > later.held_at)
-    ]
+        return found + held_twice(session)
 
 
 def drained(db: Database, storm: Storm) -> int:
