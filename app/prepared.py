@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -32,7 +33,11 @@ class Prepared:
         if spoken is None:
             spoken = _Spoken(self.statement, self._columns, dialect)
             self._spoken[dialect.name] = spoken
-        return spoken.read(run(driver, spoken.sql, spoken.parameters(values)))
+        try:
+            rows = run(driver, spoken.sql, spoken.parameters(values))
+        except dialect.loaded_dbapi.Error as error:
+            raise _as_elsewhere(error, spoken.sql, dialect) from error
+        return spoken.read(rows)
 
     def first(self, session: Session, **values: Any) -> Any:
         """Run it, and return its first row; None without one."""
@@ -49,6 +54,14 @@ def run(driver: Any, sql: str, parameters: Any) -> list[Any] | None:
     """Run a statement on the driver's connection; None when it is none that has rows."""
     cursor = driver.execute(sql, parameters)
     return cursor.fetchall() if cursor.description else None
+
+
+def _as_elsewhere(error: Exception, sql: str, dialect: Dialect) -> BaseException:
+    """What the driver raises, as what runs through the session raises it: whoever catches one
+    kind of error need not know how a statement was run. It tells nothing of the values.
+    """
+    kind = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, kind, hide_parameters=True, dialect=dialect)
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:
