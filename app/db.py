@@ -147,9 +147,14 @@ def is_safe(version: tuple[int, int, int]) -> bool:
     return any(version[:2] == fixed[:2] and version >= fixed for fixed in MENDED_BACKPORTS)
 
 
+def engine_of(session: Session) -> str:
+    """Return the name of the engine that the session works on."""
+    return session.get_bind().dialect.name
+
+
 def insert(session: Session, table: Any) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the dialect at hand."""
-    return insert_in(session.get_bind().dialect.name, table)
+    return insert_in(engine_of(session), table)
 
 
 def insert_in(engine: str, table: Any) -> Any:

@@ -16,6 +16,7 @@ from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.languages import Lane, keys
 from app.cases.rules.turns import ANYONES_AFTER
+from app.db import engine_of
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
@@ -84,7 +85,7 @@ def why_nothing(
     ``language`` (that this user does not speak); ``other_campaign`` (which reached the number not
     long ago). Large counts stop at some thousands: nobody needs them exactly.
     """
-    engine, ringing = statements.dialect(session), ringing_at(campaign.rules, now)
+    engine, ringing = engine_of(session), ringing_at(campaign.rules, now)
     values = claim_values(user.id, campaign, ways, now)
     rows = session.execute(statements.causes(engine, ringing), values)
     found = {row.cause: row for row in rows}

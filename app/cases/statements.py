@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, String, TextClause, TextualSelect, bindparam, column, text
-from sqlalchemy.orm import Session
 
 from app.campaigns.rules.calling import Ringing
 from app.db import UTCDateTime
@@ -122,11 +121,6 @@ _OF: dict[str, dict[str, str]] = {
 }
 _SPACE = 7_202_612
 """The first half of the keys of advisory locks on numbers: any figure, the same everywhere."""
-
-
-def dialect(session: Session) -> str:
-    """Return the name of the engine that the session works on."""
-    return session.get_bind().dialect.name
 
 
 def _moments(sql: str) -> TextClause:

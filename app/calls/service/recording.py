@@ -19,7 +19,7 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Case, Hold
 from app.cases.service.standing import Member, Standing, lock
-from app.db import Base, insert_in
+from app.db import Base, engine_of, insert_in
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
@@ -233,7 +233,7 @@ def _why_not(save: _Save, member: Member, *, campaign_open: bool) -> str | None:
 def _insert(session: Session, row: Call) -> int:
     """Write the call down. Raises Problem when its key is being used for another case."""
     values = {column.name: getattr(row, column.name) for column in _CALLS.c if column.name != "id"}
-    call_id: int | None = _writing(session.get_bind().dialect.name).scalar(session, **values)
+    call_id: int | None = _writing(engine_of(session)).scalar(session, **values)
     if call_id is None:
         raise Problem("key_in_work")
     return call_id

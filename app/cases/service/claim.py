@@ -15,7 +15,7 @@ from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
 from app.cases.service.release import end_expired, free_groups
-from app.db import Base
+from app.db import Base, engine_of
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
@@ -151,7 +151,7 @@ def _fill(session: Session, asked: Asked, batch_id: int) -> int:
     Groups that share a line keep one another out, so that one round may come up short.
     """
     ringing = ringing_at(asked.campaign.rules, asked.now)
-    take = statements.take(statements.dialect(session), ringing)
+    take = statements.take(engine_of(session), ringing)
     values = queries.claim_values(asked.user_id, asked.campaign, asked.lanes, asked.now)
     cases = 0
     for _round in range(MOST_ROUNDS):
@@ -185,7 +185,7 @@ def _hold(session: Session, user_id: int, batch_id: int, now: datetime) -> tuple
     Groups of which one could not are put back untouched: nobody ever held them.
     """
     marked = len(statements.MARK.rows(session, batch=batch_id))
-    hold = statements.hold(statements.dialect(session))
+    hold = statements.hold(engine_of(session))
     hold.rows(session, batch=batch_id, user=user_id, now=now)
     lost = [group_id for (group_id,) in statements.LOST.rows(session, batch=batch_id)]
     if not lost:
