@@ -251,8 +251,10 @@ def _finish(save: _Save, row: Call) -> None:
     if row.applied:
         spare(save.standing, save.histories, save.now)
     if save.number_id is not None and DISPOSITIONS[call.disposition].reached:
-        # Other campaigns leave a number alone for a while once somebody was reached on it.
-        _REACHED.rows(session, number=save.number_id, at=call.ended_at, campaign=save.campaign.id)
+        # Other campaigns leave a number alone for a while once somebody was reached on it. A
+        # phone's clock may run ahead: for years, if it were believed.
+        at = min(call.ended_at, save.now)
+        _REACHED.rows(session, number=save.number_id, at=at, campaign=save.campaign.id)
     save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
     audit.record(
         session, save.actor.id, save.now, "call_recorded", "call", row.id, case=row.case_id
