@@ -129,6 +129,24 @@ def dialect(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
+_USERS_SPACE = _SPACE + 1
+_ONE_AT_A_TIME = Prepared(
+    text(
+        f"SELECT pg_advisory_xact_lock({_USERS_SPACE}, "
+        "CAST(CAST(:user AS bigint) % 2147483647 AS int))"
+    )
+)
+
+
+def one_at_a_time(session: Session, user_id: int) -> None:
+    """Wait until no other transaction of this user's is at this point; until the commit, none is.
+
+    On SQLite there is but one writer anyway.
+    """
+    if dialect(session) == "postgresql":
+        _ONE_AT_A_TIME.rows(session, user=user_id)
+
+
 def _moments(sql: str) -> TextClause:
     found = [name for name in _MOMENTS if f":{name}" in sql]
     binds: list[Any] = [bindparam(name, type_=UTCDateTime()) for name in found]

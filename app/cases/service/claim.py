@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.calling import Ringing, ringing_at
+from app.campaigns.rules.calling import CallingRules, Ringing, ringing_at
 from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
@@ -63,16 +63,25 @@ def claim(
     if campaign.status != "open":
         raise Problem("campaign_not_open")
     end_expired(session, now)
-    room = campaign.rules.max_held - queries.count_held(session, actor, campaign_id)
-    if room <= 0:
+    free = room(session, actor.id, campaign_id, campaign.rules)
+    if free <= 0:
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return _nothing(session, actor, campaign, now, ways)
-    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
+    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free)))
     if batch is None:
         return _nothing(session, actor, campaign, now, ways)
     return Claim(batch, {}, None, campaign)
+
+
+def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) -> int:
+    """Return how many more cases the user may take.
+
+    Who asks twice at once is answered one after the other: both would find the same room.
+    """
+    statements.one_at_a_time(session, user_id)
+    return rules.max_held - queries.count_held(session, user_id, campaign_id)
 
 
 def why_nothing(session: Session, actor: User, now: datetime, campaign_id: int) -> Claim:
