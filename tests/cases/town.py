@@ -57,7 +57,11 @@ class Town:
     def claim(self, who: Person, size: int = 20, **more: Any) -> Claim:
         campaign = more.pop("campaign", self.campaign)
         with self.db.writing() as session:
-            return claiming.claim(session, who.user, self.now, campaign, size, **more)
+            found = claiming.claim(session, who.user, self.now, campaign, size, **more)
+        if found.batch is not None:
+            return found
+        with self.db.reading() as session:
+            return claiming.why_nothing(session, who.user, self.now, campaign, **more)
 
     def take(self, who: Person, size: int = 20, **more: Any) -> list[str]:
         """Claim and return whom, in the order of ringing."""

@@ -28,7 +28,7 @@ MAY_RING = ("volunteer", "leader")
 
 @dataclass(frozen=True)
 class Claim:
-    """What a claim came to: a batch, or why there is none."""
+    """What a claim came to: a batch, or none; and why there is none, where that was asked."""
 
     batch: Batch | None
     waiting: dict[str, int]
@@ -49,6 +49,9 @@ def claim(
 ) -> Claim:
     """Hand out the next cases, as many as ``size`` or a few more where a group is large.
 
+    Where there is nothing, ``why_nothing`` says why, and better when this transaction is over:
+    it looks at much, and others wait to write.
+
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
     that is not open, a community that is not the actor's there, or when the actor holds as many
     as one may.
@@ -68,10 +71,10 @@ def claim(
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
-        return _nothing(session, actor, campaign, now, ways)
+        return Claim(None, {}, None, campaign)
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free)))
     if batch is None:
-        return _nothing(session, actor, campaign, now, ways)
+        return Claim(None, {}, None, campaign)
     return Claim(batch, {}, None, campaign)
 
 
@@ -84,21 +87,22 @@ def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) 
     return rules.max_held - queries.count_held(session, user_id, campaign_id)
 
 
-def why_nothing(session: Session, actor: User, now: datetime, campaign_id: int) -> Claim:
+def why_nothing(
+    session: Session,
+    actor: User,
+    now: datetime,
+    campaign_id: int,
+    community: str | None = None,
+) -> Claim:
     """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
     campaign, codes = _campaign(session, actor, campaign_id)
-    return _nothing(session, actor, campaign, now, _lanes(campaign, actor, codes))
+    ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
+    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
 def _lanes(campaign: Terms, actor: User, codes: Sequence[str]) -> Sequence[Lane]:
     fallback = campaign.language_fallback
     return lanes(codes, campaign.languages, actor.languages, fallback=fallback)
-
-
-def _nothing(
-    session: Session, actor: User, campaign: Terms, now: datetime, ways: Sequence[Lane]
-) -> Claim:
-    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
 def _campaign(session: Session, actor: User, campaign_id: int) -> tuple[Terms, Sequence[str]]:
