@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.calls.service import answering, correcting, recording
-from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.models import Batch, CallGroup, Case
 from app.cases.service import handing, leaving, moving, skipping
 from app.cases.service.moving import Which
 from app.db import Database
@@ -128,7 +127,7 @@ class Queue(RuleBasedStateMachine):
             return
         reason = self.model.why_not(who, name, direction, hold)
         by_holder = self.model.holder(group) == who
-        in_hand = by_holder or self.freed_at(group) == now
+        in_hand = by_holder or self.town.freed_at(group[0]) == now
         row = self.send(who, name, call, key).call
         assert (row.applied, row.reason) == (reason is None, reason)
         counts = None
@@ -140,12 +139,6 @@ class Queue(RuleBasedStateMachine):
                 self.model.spare(group)
         self.model.settle_group(who, group, now)
         self.sent.append(Sent(who, name, call, key, row, counts, row, in_hand))
-
-    def freed_at(self, group: str) -> datetime | None:
-        id_ = self.town.group(group[0]).id
-        newest = select(Hold.released_at).where(Hold.group_id == id_).order_by(Hold.id.desc())
-        with self.town.db.reading() as session:
-            return session.scalars(newest.limit(1)).first()
 
     def send(self, who: str, name: str, call: CallInput, key: str) -> recording.Saved:
         case_id = self.town.case(name).id
