@@ -219,7 +219,9 @@ def save_or_correct(
 ) -> Call:
     """Record a call; the same form sent again with another answer is a correction of it.
 
-    Whoever goes back in the browser and chooses again means what was chosen last.
+    Whoever goes back in the browser and chooses again means what was chosen last. By a ticket
+    alone, which a stolen page has too, that can be done for some minutes: later, Problem
+    ``correction_signed_out`` is raised.
     """
     try:
         return recording.record(session, actor, now, case_id, call, key, by_ticket=by_ticket).call
@@ -231,6 +233,8 @@ def save_or_correct(
         raise Problem("key_reused")
     if _says(latest, call):
         return latest
+    if by_ticket and not is_fresh(latest, now):
+        raise Problem("correction_signed_out")
     return correct(session, actor, now, latest.id, call, together=True)
 
 
