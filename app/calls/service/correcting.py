@@ -92,6 +92,14 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
     return row
 
 
+def check_reason(session: Session, actor: User, now: datetime, call_id: int, reason: str) -> None:
+    """Raise Problem where somebody who chooses to correct has to say why, and does not;
+    NotFoundError for another's call.
+    """
+    if not reason.strip() and not is_fresh(_own(session, actor, call_id), now):
+        raise Problem("reason_missing", field="reason")
+
+
 def is_fresh(call: Call, now: datetime) -> bool:
     """Whether the call was saved only minutes ago: then it is corrected without saying why."""
     return now <= call.recorded_at + UNDO_LASTS
