@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -21,16 +19,16 @@ from sqlalchemy.orm import Session
 from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.calls.service import answering, correcting, recording
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import Batch, CallGroup
 from app.cases.service import handing, leaving, moving, skipping
 from app.cases.service.moving import Which
 from app.db import Database
 from app.people.models import User
 from app.problems import NotFoundError, Problem
-from app.residents.models import Resident
 from tests.cases.town import Town
-from tests.cast import Person, mobile, resident
+from tests.cast import mobile, resident
 from tests.conftest import Clock
+from tests.invariants.compared import Compared
 from tests.invariants.model import GROUPS, SKIPPED, UNOPENED, Model, ModelBatch, Said
 from tests.postgres import Reset
 
@@ -62,7 +60,7 @@ class Sent:
     """Whether the case was in the volunteer's hands, or had been up to that moment."""
 
 
-class Queue(RuleBasedStateMachine):
+class Queue(Compared):
     """Two volunteers and their leader."""
 
     town_for: Callable[[], Town]
@@ -75,10 +73,6 @@ class Queue(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.town.db.close()
-
-    def person(self, who: str) -> Person:
-        found: Person = getattr(self.town.people, who)
-        return found
 
     def act(self, who: str, what: Callable[[Session, User], object]) -> object:
         """Do something as this person, as their account stands."""
@@ -354,40 +348,6 @@ class Queue(RuleBasedStateMachine):
         self.town.close()
         self.model.closed = True
         self.model.free(list(self.model.batches))
-
-    @invariant()
-    def the_database_says_the_same(self) -> None:
-        query = select(Resident.name, Case).join(Case, Case.resident_id == Resident.id)
-        with self.town.db.reading() as session:
-            for name, case in session.execute(query):
-                model = self.model.cases[name]
-                assert (name, case.state) == (name, model.state)
-                assert (name, case.attempts) == (name, model.attempts)
-                if model.state == "open":
-                    assert (name, case.ready_at) == (name, model.ready_at)
-
-    @invariant()
-    def the_same_hands_hold_it(self) -> None:
-        query = (
-            select(Resident.name, Batch.id, Batch.user_id, Batch.lease_expires_at)
-            .join(Case, Case.resident_id == Resident.id)
-            .join(CallGroup, CallGroup.id == Case.group_id)
-            .join(Batch, Batch.id == CallGroup.batch_id)
-            .where(Batch.ended_at.is_(None))
-        )
-        with self.town.db.reading() as session:
-            found = {name: tuple(row) for name, *row in session.execute(query)}
-        expected = {
-            name: (id_, self.person(batch.who).user.id, batch.expires_at)
-            for id_, batch in self.model.batches.items()
-            for group in batch.groups
-            for name in group
-        }
-        assert found == expected
-
-    @invariant()
-    def every_law_holds(self) -> None:
-        assert self.town.broken() == []
 
 
 def small_town(db: Database) -> Town:
