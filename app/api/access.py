@@ -1,6 +1,7 @@
 """Who asks, by the token a program sends, and how much they may ask."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from typing import cast
 
@@ -23,6 +24,9 @@ BEARER = "Bearer"
 DEPOSIT = "Deposit"
 FAILURES_PER_MINUTE = 60
 """How often somebody at one address may come without a valid token."""
+LEAST_IN_VAIN = 10
+"""How often a user may at least ask for work in a minute when there is none: 30 times by default.
+Such a claim looks at all that waits, and everybody else waits to write meanwhile."""
 
 
 def init(app: Flask) -> None:
@@ -32,6 +36,7 @@ def init(app: Flask) -> None:
         "token": Purse(settings.api_per_minute),
         "ticket": Purse(settings.api_per_minute),
         "address": Purse(FAILURES_PER_MINUTE),
+        "vain": Purse(max(LEAST_IN_VAIN, settings.api_per_minute // 100), portion=10),
     }
 
 
@@ -74,7 +79,8 @@ def admit(door: Door) -> None:
     bearer = _bearer(secret) if scheme == BEARER and secret else None
     if bearer is None or not (bearer.user.active or door.deactivated_too):
         raise stranger()
-    _take("token", str(bearer.token_id))
+    # By the user, not by the token: anybody may make themselves any number of tokens.
+    _take("token", str(bearer.user.id))
     _note_use(bearer)
     if bearer.user.role not in door.roles:
         raise ForbiddenError
@@ -114,9 +120,14 @@ def _take(kind: str, whose: str) -> None:
     purse: Purse = current_app.extensions["purses"][kind]
     wait = purse.take(database(), f"{kind}:{whose}", now())
     if wait is not None:
-        seconds = max(1, ceil(wait.total_seconds()))
-        problem = Problem("requests_too_many", values={"seconds": seconds})
-        raise RefusedError(429, problem, {"Retry-After": str(seconds)})
+        raise too_many(wait)
+
+
+def too_many(wait: timedelta) -> RefusedError:
+    """Return the refusal of one request too many, which says when to come again."""
+    seconds = max(1, ceil(wait.total_seconds()))
+    problem = Problem("requests_too_many", values={"seconds": seconds})
+    return RefusedError(429, problem, {"Retry-After": str(seconds)})
 
 
 def _note_use(bearer: Bearer) -> None:

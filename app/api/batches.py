@@ -8,16 +8,17 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.api.access import actor
+from app.api.access import actor, too_many
 from app.api.fields import WHOLE, Answer, Asked, CommunityCode, Id, Stamp, text
 from app.api.held import CaseHeld, look, told
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
 from app.calls import tickets
+from app.calls.views import asking
 from app.campaigns import queries as campaigns
 from app.cases.models import Batch, CallGroup, Case, Handoff, HandoffCase
 from app.cases.service import handing, release, settling
-from app.cases.service.claim import LARGEST_BATCH, MAY_RING, claim
+from app.cases.service.claim import LARGEST_BATCH, MAY_RING, claim, why_nothing
 from app.people.models import User
 from app.people.rules import LONGEST_NAME
 from app.problems import NotFoundError
@@ -139,14 +140,24 @@ def create(
     Handed out is not opened: looking at the batch, or a call, makes its lease run longer. When
     nothing is ready the answer is 200, and says why.
     """
-    asked = body or Wanted()
+    asked, moment = body or Wanted(), now()
+    _refuse_in_vain()
     with writing() as session:
-        found = claim(session, actor(), now(), campaign_id, asked.size or SIZE, asked.community)
+        found = claim(session, actor(), moment, campaign_id, asked.size or SIZE, asked.community)
         seen = None if found.batch is None else look(session, found.batch, found.campaign)
     if found.batch is None or seen is None:
+        asking.note(actor().id)
+        with reading() as session:
+            found = why_nothing(session, actor(), moment, campaign_id, asked.community)
         return NothingReady(cases=[], waiting=found.waiting, next_at=found.next_at), 200, {}
     where = url_for("api.batches_show", batch_id=found.batch.id)
     return BatchTaken(**_taken(found.batch, told(seen))), 201, {"Location": where}
+
+
+def _refuse_in_vain() -> None:
+    wait = asking.wait(actor().id)
+    if wait:
+        raise too_many(wait)
 
 
 @operation(

@@ -100,7 +100,9 @@ class Correction(Said):
     together: bool | None = Field(
         default=None, description="Correct the other cases too that the same call settled."
     )
-    reason: Annotated[str, text(correcting.LONGEST_REASON)] | None = None
+    reason: Annotated[str, text(correcting.LONGEST_REASON)] | None = Field(
+        default=None, description="Needed from some minutes after the call was saved."
+    )
 
 
 class OwnCall(Answer):
@@ -204,6 +206,7 @@ def correct(body: Correction, call_id: int) -> tuple[CallKept, int]:
     moment = now()
     wanted = CallInput(**_said(body), started_at=moment, ended_at=moment)
     with writing() as session:
+        correcting.check_reason(session, actor(), moment, call_id, body.reason or "")
         row = correcting.correct(
             session, actor(), moment, call_id, wanted,
             together=bool(body.together), reason=body.reason or "",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.calls.models import Call
 from app.calls.rules import effective
 from app.campaigns.models import Campaign
-from app.cases.models import Case
+from app.cases.models import Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.models import Household, Number, Resident, ResidentNumber
@@ -64,8 +64,14 @@ def _stands(user: User) -> tuple[ColumnElement[bool], ...]:
 
 def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[Call, str, str]]:
     """Return the user's last call out to each resident since then, newest first, with name and
-    building.
+    building: of those who were in the user's hands since then. A call alone would be a way to look
+    up whoever one had years ago.
     """
+    in_hand = exists().where(
+        Hold.group_id == Case.group_id,
+        Hold.user_id == user.id,
+        Hold.released_at.is_(None) | (Hold.released_at > since),
+    )
     latest = (
         select(func.max(Call.id))
         .where(
@@ -73,7 +79,7 @@ def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[
         )
         .group_by(Call.case_id)
     )
-    query = _with_whom(Call).where(Call.id.in_(latest))
+    query = _with_whom(Call).where(Call.id.in_(latest), in_hand)
     query = query.order_by(Call.started_at.desc(), Call.id.desc())
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 

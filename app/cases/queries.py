@@ -24,9 +24,9 @@ from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.territory.models import Community
 
 
-def count_held(session: Session, user: User, campaign_id: int) -> int:
+def count_held(session: Session, user_id: int, campaign_id: int) -> int:
     """Return how many cases the user holds in the campaign."""
-    return _HELD.scalar(session, user=user.id, campaign=campaign_id) or 0
+    return _HELD.scalar(session, user=user_id, campaign=campaign_id) or 0
 
 
 def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Batch]:

@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, String, TextClause, TextualSelect, bindparam, column, text
+from sqlalchemy.orm import Session
 
 from app.campaigns.rules.calling import Ringing
-from app.db import UTCDateTime
+from app.db import UTCDateTime, engine_of
 from app.prepared import Prepared
 
 _MOMENTS = ("now", "anyones", "rested", "midnight")
@@ -121,6 +122,22 @@ _OF: dict[str, dict[str, str]] = {
 }
 _SPACE = 7_202_612
 """The first half of the keys of advisory locks on numbers: any figure, the same everywhere."""
+_USERS_SPACE = _SPACE + 1
+_ONE_AT_A_TIME = Prepared(
+    text(
+        f"SELECT pg_advisory_xact_lock({_USERS_SPACE}, "
+        "CAST(CAST(:user AS bigint) % 2147483647 AS int))"
+    )
+)
+
+
+def one_at_a_time(session: Session, user_id: int) -> None:
+    """Wait until no other transaction of this user's is at this point; until the commit, none is.
+
+    On SQLite there is but one writer anyway.
+    """
+    if engine_of(session) == "postgresql":
+        _ONE_AT_A_TIME.rows(session, user=user_id)
 
 
 def _moments(sql: str) -> TextClause:

@@ -80,6 +80,9 @@ TEXTS = {
     "already_corrected": _l("This call was corrected already. Correct the newer record."),
     "reason_missing": _l("Say why: this call was saved some time ago."),
     "reason_long": _l("Say why in at most %(longest)s characters."),
+    "correction_signed_out": _l(
+        "This call was saved a while ago. Sign in, then correct it under “My calls”."
+    ),
     "undo_late": _l("A call can be taken back for %(minutes)s minutes. Correct it instead."),
     "undo_not_last": _l("Only the last call saved can be taken back. Correct this one instead."),
     "skip_reason": _l("Choose why this resident is laid aside."),

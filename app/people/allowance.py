@@ -113,6 +113,16 @@ class Purse:
                     wait = self._draw(database, key, now)
         return wait or None
 
+    def wait(self, key: str, now: datetime) -> timedelta | None:
+        """Return how long until there is more, as far as this process knows, and spend nothing;
+        None where there may be some.
+        """
+        with self._lock:
+            drawn = self._drawn.get(key[:LONGEST_KEY])
+            if drawn is None or drawn.left or not drawn.used_up:
+                return None
+            return drawn.until - now if now < drawn.until <= now + 2 * self.window else None
+
     def _spend(self, key: str, now: datetime) -> timedelta | None:
         """Spend a request of what was drawn; return how long to wait, None when to draw first."""
         with self._lock:

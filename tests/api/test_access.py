@@ -161,12 +161,15 @@ def test_strangers_who_try_too_often_are_told_to_wait(programs: Programs, clock:
     assert member.get("/campaigns").status_code == 200
 
 
-def test_a_token_that_asks_too_often_is_told_to_wait(programs: Programs, clock: Clock) -> None:
+def test_a_user_whose_tokens_ask_too_often_is_told_to_wait(
+    programs: Programs, clock: Clock
+) -> None:
     settings = replace(programs.world.app.config["RINGROUND"], api_per_minute=3)
     programs.world.app = create_app(settings, clock=clock)
     busy, other = programs("leader"), programs("supervisor")
     statuses = [busy.get("/campaigns").status_code for _ in range(4)]
 
     assert statuses == [200, 200, 200, 429]
+    assert programs("leader").get("/campaigns").status_code == 429  # another token of theirs
     assert other.get("/campaigns").status_code == 200
     programs.world.app.extensions["database"].close()

@@ -33,6 +33,15 @@ def test_a_correction_is_a_record_of_its_own(mine: Program, town: Town) -> None:
     assert not town.broken()
 
 
+def test_after_some_minutes_a_correction_says_why(mine: Program, town: Town) -> None:
+    call = hand_in(mine, town).json["id"]
+    town.wait(minutes=6)
+    silent = correction(mine, call, reason=" ")
+
+    assert (silent.status_code, silent.json["errors"][0]["field"]) == (422, "reason")
+    assert correction(mine, call, reason="听错了").status_code == 201
+
+
 def test_anothers_call_is_nobodys_to_correct(mine: Program, theirs: Program, town: Town) -> None:
     call = hand_in(mine, town).json["id"]
 

@@ -276,3 +276,22 @@ def test_a_closed_account_takes_nothing(mine: Program, town: Town) -> None:
         session.get_one(User, town.people.volunteer.user.id).active = False
 
     assert mine.post(f"/campaigns/{town.campaign}/batches").status_code == 401
+
+
+def test_who_asks_in_vain_without_end_is_told_to_wait(
+    app: Flask, mine: Program, theirs: Program, town: Town
+) -> None:
+    """Such a claim looks at all that waits, and others wait to write meanwhile."""
+    taken(mine, town)
+    app.extensions["purses"]["vain"].most = 10
+    path = f"/campaigns/{town.campaign}/batches"
+    statuses = [theirs.post(path).status_code for _ in range(11)]
+    refused = theirs.post(path)
+
+    assert statuses == [200] * 11
+    assert (refused.status_code, refused.json["code"]) == (429, "requests_too_many")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert theirs.get("/batches").status_code == 200
+    town.release(town.people.volunteer, town.batch_of(town.people.volunteer))
+    town.wait(minutes=1)
+    assert theirs.post(path).status_code == 201

@@ -9,6 +9,7 @@ from app.db import Database
 from tests.api.conftest import Program
 from tests.api.ringing import COUPLE, deposit, hand_in, mine, theirs, town
 from tests.cases.town import Town
+from tests.cast import mobile
 from tests.conftest import Clock
 
 __all__ = ["mine", "theirs", "town"]
@@ -56,6 +57,19 @@ def test_the_ticket_of_a_leader_is_no_way_to_other_residents(
     assert hand_in(ticket, town, names[0], key="1", direction="in").status_code == 201
     (other,) = {"陈一", "陈二", "李三"} - set(names)
     assert hand_in(ticket, town, other, key="2", direction="in").status_code == 404
+
+
+def test_a_ticket_does_not_tell_whose_a_number_is(app: Flask, mine: Program, town: Town) -> None:
+    ticket = deposit(app, town)
+    for key, number in (("1", mobile(3)), ("2", mobile(1)), ("3", "nonsense")):
+        answer = hand_in(ticket, town, "李三", key=key, number=number, disposition="busy")
+        assert (answer.status_code, answer.json["applied"]) == (201, True)
+
+    first, *others = town.calls("李三")
+    assert first.number_id is not None
+    assert [call.number_id for call in others] == [None, None]
+    assert hand_in(mine, town, "李三", key="4", number=mobile(1)).status_code == 422
+    assert not town.broken()
 
 
 def test_a_ticket_is_good_for_thirty_days(app: Flask, mine: Program, town: Town) -> None:

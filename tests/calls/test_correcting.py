@@ -1,15 +1,18 @@
 """Correcting a call: a wrong tap is repaired, and nothing is overwritten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.calls.models import Call
 from app.calls.service.correcting import save_or_correct, undo
+from app.cases.service import leaving
 from app.db import Database
+from app.people.models import User
 from app.problems import NotFoundError, Problem
 from tests.cases.town import Town
-from tests.cast import mobile, resident
+from tests.cast import Person, mobile, resident
 from tests.conftest import Clock
 
 
@@ -229,4 +232,60 @@ def test_what_was_undone_can_be_said_after_all(db: Database, clock: Clock) -> No
     town.correct(volunteer, taken_back, "busy")
 
     assert (town.case("甲").attempts, town.case("甲").last_disposition) == (1, "busy")
+    assert town.broken() == []
+
+
+def undone(town: Town, who: Person, call: Call) -> Call:
+    with town.db.writing() as session:
+        return undo(session, session.get_one(User, who.user.id), town.now, call.id)
+
+
+def test_undoing_what_was_in_nobodys_hands_takes_nobody(db: Database, clock: Clock) -> None:
+    """A resident who rings the office back is in the queue afterwards, not in a leader's hands."""
+    town = Town.of(db, clock, "甲")
+    for who in (town.people.supervisor, town.people.leader):
+        row = undone(town, who, town.save(who, "甲", "no_answer", direction="in").call)
+        assert (row.applied, town.case("甲").state) == (True, "open")
+    assert town.take(town.people.colleague) == ["甲"]
+    assert town.broken() == []
+
+
+def test_what_was_given_back_or_recalled_is_not_had_again_by_an_undo(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲")
+    town.release(town.people.volunteer, town.batch(town.people.volunteer))
+    town.wait(minutes=1)
+    call = town.save(town.people.volunteer, "甲", "no_answer").call
+    undone(town, town.people.volunteer, call)
+
+    assert call.applied
+    assert town.in_hand(town.people.volunteer) == set()
+    assert town.broken() == []
+
+
+def test_an_undo_gives_nobody_more_than_one_may_hold(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙", max_held=1)
+    town.batch(town.people.volunteer)
+    call = town.save(town.people.volunteer, "甲", "no_answer").call
+    town.batch(town.people.volunteer)
+    undone(town, town.people.volunteer, call)
+
+    assert town.in_hand(town.people.volunteer) == {"乙"}
+    assert town.take(town.people.colleague) == ["甲"]
+
+
+def test_whose_account_is_closed_changes_no_answer_any_more(db: Database, clock: Clock) -> None:
+    """A form that is sent again with another answer is kept, like any late call of theirs."""
+    town, call = called(db, clock, "completed")
+    key, who = call.idempotency_key or "", town.people.volunteer.user
+    with db.writing() as session:
+        leaving.deactivate(session, None, town.now, who.id)
+    with db.writing() as session:
+        me, wanted = session.get_one(User, who.id), town.said("hard_refusal")
+        wanted = replace(wanted, hold=call.batch_id)
+        row = save_or_correct(session, me, town.now, call.case_id, wanted, key, by_ticket=True)
+
+    assert (row.corrects_id, row.applied, row.reason) == (call.id, False, "deactivated")
+    assert town.case("甲").outcome == "completed"
     assert town.broken() == []

@@ -120,6 +120,40 @@ def test_without_a_session_a_call_takes_effect(town: Town, client: CheckingClien
     assert town.broken() == []
 
 
+def test_by_a_ticket_alone_an_answer_is_changed_for_minutes_only(
+    town: Town, client: CheckingClient
+) -> None:
+    filled = call_form(client, town, "甲", disposition="no_answer")
+    send(client, filled)
+    sign_out(client)
+    assert send(client, {**filled, "disposition": "busy"}).status_code == 200
+    town.wait(minutes=6)
+    late = send(client, {**filled, "disposition": "hard_refusal"})
+    again = send(client, {**filled, "disposition": "busy"})
+
+    assert (late.status_code, again.status_code) == (422, 200)
+    assert "Sign in, then correct it" in words(late)
+    assert [call.disposition for call in town.calls()] == ["no_answer", "busy"]
+    sign_in(client, town.people.volunteer)
+    send(client, {**filled, "disposition": "completed"})
+    assert town.case("甲").outcome == "completed"
+    assert town.broken() == []
+
+
+def test_a_ticket_that_got_out_cannot_fill_the_log(town: Town, client: CheckingClient) -> None:
+    filled = call_form(client, town, "甲", disposition="no_answer")
+    sign_out(client)
+    purse = client.application.extensions["purses"]["ticket"]
+    purse.most, purse.portion = 2, 1
+    answers = [send(client, {**filled, "key": f"another {n}"}) for n in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Too many requests." in words(answers[-1])
+    assert len(town.calls()) == 2
+    town.wait(minutes=1)
+    assert send(client, filled).status_code == 200
+
+
 def test_a_session_made_anew_needs_no_new_page(town: Town, client: CheckingClient) -> None:
     """Signing in again on another tab gives another token; the form of before still counts."""
     filled = call_form(client, town, "甲", disposition="completed")

@@ -256,6 +256,32 @@ def test_others_residents_and_those_of_long_ago_are_not_shown(
     assert client.get(path).status_code == 404
 
 
+def test_who_asks_in_vain_again_and_again_is_told_to_wait(
+    town: Town, client: CheckingClient
+) -> None:
+    client.application.extensions["purses"]["vain"].most = 10
+    sign_in(client, town.people.colleague)
+    action = f"/calls/campaigns/{town.campaign}/take"
+    for _time in range(11):
+        assert client.submit("/calls", action=action).location.endswith("/nothing")
+    answer = client.submit("/calls", action=action)
+
+    assert answer.location == "/calls"
+    assert "Too many requests." in words(client.get("/calls"))
+
+
+def test_a_late_call_does_not_show_whom_one_had_in_hand_long_ago(
+    town: Town, client: CheckingClient
+) -> None:
+    town.release(town.people.volunteer, town.batch_of(town.people.volunteer))
+    town.wait(days=8)
+    town.save(town.people.volunteer, "甲", "no_answer")
+
+    path = f"/calls/ring-backs/{town.case('甲').id}"
+    assert client.get(path).status_code == 404
+    assert path not in client.get("/calls/ring-backs").text
+
+
 def test_who_rang_can_be_said_on_the_call_screen(town: Town, client: CheckingClient) -> None:
     send(client, call_form(client, town, "甲", disposition="completed", direction="in"))
     (row,) = town.calls()

@@ -304,3 +304,19 @@ def test_whom_one_of_a_house_refused_is_spared_while_that_one_waits(
     assert "父" in town.take(colleague)
     town.save(colleague, "父", "completed")
     assert town.group("父").avoid_user_id is None
+
+
+def test_a_clock_that_runs_ahead_keeps_no_other_campaign_waiting(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲")
+    other = cast.open_campaign(db, [BRIDGE], rest_days=3)
+    town.batch(town.people.volunteer)
+    ahead = town.now + timedelta(days=9000)
+    town.save(town.people.volunteer, "甲", number=mobile(1), started_at=ahead, ended_at=ahead)
+
+    assert town.take(town.people.colleague, campaign=other) == []
+    assert town.broken() == []
+    town.wait(days=4)
+    assert town.take(town.people.colleague, campaign=other) == ["甲"]
+    assert town.broken() == []

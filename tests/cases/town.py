@@ -14,7 +14,7 @@ from app.calls.service import correcting, recording
 from app.calls.service.recording import Saved
 from app.campaigns.models import Campaign
 from app.cases import queries
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.service import claim as claiming
 from app.cases.service import opening, release
 from app.cases.service.claim import Claim
@@ -57,7 +57,11 @@ class Town:
     def claim(self, who: Person, size: int = 20, **more: Any) -> Claim:
         campaign = more.pop("campaign", self.campaign)
         with self.db.writing() as session:
-            return claiming.claim(session, who.user, self.now, campaign, size, **more)
+            found = claiming.claim(session, who.user, self.now, campaign, size, **more)
+        if found.batch is not None:
+            return found
+        with self.db.reading() as session:
+            return claiming.why_nothing(session, who.user, self.now, campaign, **more)
 
     def take(self, who: Person, size: int = 20, **more: Any) -> list[str]:
         """Claim and return whom, in the order of ringing."""
@@ -120,6 +124,12 @@ class Town:
     def group(self, name: str) -> CallGroup:
         with self.db.reading() as session:
             return session.get_one(CallGroup, self.case(name).group_id)
+
+    def freed_at(self, name: str) -> datetime | None:
+        """When the last hold of a resident's group ended; None while it lasts."""
+        query = select(Hold.released_at).where(Hold.group_id == self.case(name).group_id)
+        with self.db.reading() as session:
+            return session.scalars(query.order_by(Hold.id.desc()).limit(1)).first()
 
     def calls(self, name: str | None = None) -> Sequence[Call]:
         """The calls on a resident, or all, in the order of commits."""

@@ -47,6 +47,8 @@ class Sent:
     counts: Said | None
     latest: Call
     """Its last correction."""
+    in_hand: bool = False
+    """Whether the case was in the volunteer's hands, or had been up to that moment."""
 
 
 class Queue(RuleBasedStateMachine):
@@ -114,6 +116,7 @@ class Queue(RuleBasedStateMachine):
             return
         reason = self.model.why_not(who, name, direction, hold)
         by_holder = self.model.holder(group) == who
+        in_hand = by_holder or self.town.freed_at(group[0]) == now
         row = self.send(who, name, call, key).call
         assert (row.applied, row.reason) == (reason is None, reason)
         counts = None
@@ -124,7 +127,7 @@ class Queue(RuleBasedStateMachine):
             if direction == "out":
                 self.model.spare(group)
         self.model.settle_group(who, group, now)
-        self.sent.append(Sent(who, name, call, key, row, counts, row))
+        self.sent.append(Sent(who, name, call, key, row, counts, row, in_hand))
 
     def send(self, who: str, name: str, call: CallInput, key: str) -> recording.Saved:
         case_id = self.town.case(name).id
@@ -184,14 +187,14 @@ class Queue(RuleBasedStateMachine):
                 self.undone(who, sent)
             return
         row = sent.latest = self.undone(who, sent)
-        applied = sent.counts is not None and not self.model.closed
+        applied = sent.counts is not None and not self.model.closed and self.model.active[who]
         assert (row.voided, row.applied) == (True, applied)
         case, group = self.model.cases[sent.name], self.model.group(sent.name)
         if applied:
             case.calls = [call for call in case.calls if call is not sent.counts]
             self.model.settle_case(sent.name, now, by_holder=False)
         self.finish_correction(sent)
-        if applied and self.model.active[who]:
+        if applied and sent.in_hand:
             self.take_back(who, group, sent.row.batch_id)
 
     def undone(self, who: str, sent: Sent) -> Call:

@@ -248,6 +248,16 @@ def test_an_account_is_closed_while_its_call_comes_in(town: Town, swapped: bool)
     assert town.broken() == []
 
 
+def test_who_asks_twice_at_once_holds_no_more_than_one_may(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙丙", max_held=2)
+    volunteer = town.people.volunteer
+    both = race(db, asks(town, volunteer, 2), asks(town, volunteer, 2))
+
+    assert (both.first is not None, both.second) == (True, "holds_enough")
+    assert len(town.in_hand(volunteer)) == 2
+    assert town.broken() == []
+
+
 @ORDERS
 def test_an_undo_and_the_next_claim(town: Town, swapped: bool) -> None:
     people = town.people

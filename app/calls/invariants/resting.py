@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
@@ -17,6 +17,8 @@ from app.residents.models import Number
 LAW = "numbers_rest"
 SLACK = timedelta(minutes=1)
 """Two who act at the same moment don't see one another."""
+_ENDED = case((Call.ended_at > Call.recorded_at, Call.recorded_at), else_=Call.ended_at)
+"""No call ended after it was recorded, whatever a phone's clock said."""
 _REACHED = [code for code, row in DISPOSITIONS.items() if row.reached]
 
 
@@ -26,7 +28,7 @@ def numbers_rest(session: Session, _zone: tzinfo) -> Iterator[Finding]:
     """
     reached = Call.disposition.in_(_REACHED) & Call.corrects_id.is_(None)
     on_it = (Call.number_id == Number.id) & reached
-    at_that_time = on_it & (Call.ended_at == Number.reached_at)
+    at_that_time = on_it & (Number.reached_at == _ENDED)
     at_that_time &= Call.campaign_id == Number.reached_campaign_id
     called = select(Call.number_id).where(reached, Call.number_id.is_not(None))
     silent = select(Number.id).where(Number.reached_at.is_(None), Number.id.in_(called))
@@ -45,7 +47,7 @@ def _taken_too_soon(session: Session, campaign: Campaign) -> Iterator[Finding]:
     rest = timedelta(days=campaign.rules.rest_days)
     passed, own = aliased(Hold), aliased(Call)
     query = (
-        select(Hold.id, Hold.held_at, Call.ended_at, Call.recorded_at)
+        select(Hold.id, Hold.held_at, _ENDED, Call.recorded_at)
         .join(Batch, Batch.id == Hold.batch_id)
         .join(CallGroup, CallGroup.id == Hold.group_id)
         .join(Call, Call.number_id == Hold.number_id)

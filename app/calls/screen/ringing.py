@@ -114,7 +114,7 @@ def call_page(
         person=first,
         others=[person for person in people if person is not first],
         script=campaign.script[lang()],
-        left=cases.count_held(session, user, campaign.id),
+        left=cases.count_held(session, user.id, campaign.id),
     )
 
 
@@ -135,7 +135,7 @@ def ring_back_page(session: Session, user: User, case_id: int, now: datetime) ->
         person=next(person for person in people if person.case.id == case_id),
         others=[],
         script=campaign.script[lang()],
-        left=cases.count_held(session, user, campaign.id),
+        left=cases.count_held(session, user.id, campaign.id),
         rings_back=True,
     )
 

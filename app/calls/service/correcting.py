@@ -29,6 +29,8 @@ class _Correction:
     """One correction under way: what is the same for every case that it puts right."""
 
     session: Session
+    active: bool
+    """Whether the account of who corrects is in use: else a correction is kept only."""
     now: datetime
     campaign: Campaign
     standing: Standing
@@ -58,7 +60,7 @@ def correct(
     rules.check(wanted, now)
     if len(reason) > LONGEST_REASON:
         raise Problem("reason_long", field="reason", values={"longest": LONGEST_REASON})
-    change = _begin(session, original, wanted, now, reason=reason.strip())
+    change = _begin(session, actor, original, wanted, now, reason=reason.strip())
     row = _correct_all(change, original, together=together)
     _finish(change, actor)
     audit.record(session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id)
@@ -79,13 +81,23 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
         raise Problem("undo_not_last")
     wanted = CallInput(original.disposition, original.started_at, original.ended_at)
     wanted = replace(wanted, note=original.note)
-    change = _begin(session, original, wanted, now, voided=True)
+    change = _begin(session, actor, original, wanted, now, voided=True)
     row = _correct_all(change, original, together=True)
     _finish(change, actor)
     if row.applied:
-        retaking.take_back(session, actor, now, change.standing.group_id, original.batch_id)
+        retaking.take_back(
+            session, actor, now, change.standing.group_id, original.batch_id, original.recorded_at
+        )
     audit.record(session, actor.id, now, "call_undone", "call", row.id, corrects=call_id)
     return row
+
+
+def check_reason(session: Session, actor: User, now: datetime, call_id: int, reason: str) -> None:
+    """Raise Problem where somebody who chooses to correct has to say why, and does not;
+    NotFoundError for another's call.
+    """
+    if not reason.strip() and not is_fresh(_own(session, actor, call_id), now):
+        raise Problem("reason_missing", field="reason")
 
 
 def is_fresh(call: Call, now: datetime) -> bool:
@@ -117,6 +129,7 @@ def _last_of(session: Session, actor: User) -> int | None:
 
 def _begin(
     session: Session,
+    actor: User,
     original: Call,
     wanted: CallInput,
     now: datetime,
@@ -131,7 +144,9 @@ def _begin(
         raise Problem("already_corrected")
     campaign = session.get_one(Campaign, original.campaign_id)
     histories = Histories(session, standing, some=True)
-    return _Correction(session, now, campaign, standing, histories, wanted, reason, voided)
+    return _Correction(
+        session, actor.active, now, campaign, standing, histories, wanted, reason, voided
+    )
 
 
 def _correct_all(change: _Correction, original: Call, *, together: bool) -> Call:
@@ -166,7 +181,7 @@ def _newest(session: Session, call: Call) -> Call:
 def _correct_one(change: _Correction, original: Call) -> Call:
     """A case in a volunteer's hands stays there, unless the correction has settled it."""
     position, is_open = next_position(change.session, change.campaign.id)
-    row = _row(change, original, position, original.reason if is_open else "campaign_closed")
+    row = _row(change, original, position, _why_not(change, original, campaign_open=is_open))
     change.session.add(row)
     change.session.flush()
     if row.applied:
@@ -176,6 +191,12 @@ def _correct_one(change: _Correction, original: Call) -> Call:
             change.now,
         )  # fmt: skip
     return row
+
+
+def _why_not(change: _Correction, original: Call, *, campaign_open: bool) -> str | None:
+    if not campaign_open:
+        return "campaign_closed"
+    return original.reason or (None if change.active else "deactivated")
 
 
 def _row(change: _Correction, original: Call, position: int, reason: str | None) -> Call:
@@ -206,7 +227,9 @@ def save_or_correct(
 ) -> Call:
     """Record a call; the same form sent again with another answer is a correction of it.
 
-    Whoever goes back in the browser and chooses again means what was chosen last.
+    Whoever goes back in the browser and chooses again means what was chosen last. By a ticket
+    alone, which a stolen page has too, that can be done for some minutes: later, Problem
+    ``correction_signed_out`` is raised.
     """
     try:
         return recording.record(session, actor, now, case_id, call, key, by_ticket=by_ticket).call
@@ -218,6 +241,8 @@ def save_or_correct(
         raise Problem("key_reused")
     if _says(latest, call):
         return latest
+    if by_ticket and not is_fresh(latest, now):
+        raise Problem("correction_signed_out")
     return correct(session, actor, now, latest.id, call, together=True)
 
 

@@ -1,6 +1,6 @@
 """Saving a call. A call that took place is kept, whoever holds the case by then."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -108,6 +108,8 @@ def record(
     fingerprint = rules.fingerprint(case_id, call)
     if known.earlier is not None:
         return _again(session, known.earlier, fingerprint)
+    if by_ticket:
+        call = _without_doubt(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
     first, *others = _wanted(standing, case_id, call.also)
     row = _record(save, first, {"idempotency_key": key, "request_hash": fingerprint})
@@ -135,6 +137,11 @@ def _may_hear(
     """Staff may be rung back by any resident of theirs."""
     community = standing.members[case_id].community_code
     return call.direction == "in" and actor.role in STAFF and people.sees(session, actor, community)
+
+
+def _without_doubt(call: CallInput, member: Member) -> CallInput:
+    """Leave out a number that is not the resident's: to be told so would be to read whose it is."""
+    return call if call.number in member.numbers.values() else replace(call, number=None)
 
 
 def _again(session: Session, call_id: int, fingerprint: str) -> Saved:
@@ -251,8 +258,10 @@ def _finish(save: _Save, row: Call) -> None:
     if row.applied:
         spare(save.standing, save.histories, save.now)
     if save.number_id is not None and DISPOSITIONS[call.disposition].reached:
-        # Other campaigns leave a number alone for a while once somebody was reached on it.
-        _REACHED.rows(session, number=save.number_id, at=call.ended_at, campaign=save.campaign.id)
+        # Other campaigns leave a number alone for a while once somebody was reached on it. A
+        # phone's clock may run ahead: for years, if it were believed.
+        at = min(call.ended_at, save.now)
+        _REACHED.rows(session, number=save.number_id, at=at, campaign=save.campaign.id)
     save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
     audit.record(
         session, save.actor.id, save.now, "call_recorded", "call", row.id, case=row.case_id

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from math import ceil
 from typing import ParamSpec, TypeVar
 
 from flask import current_app, render_template, request
@@ -19,9 +20,10 @@ from app.calls.views.shared import RINGS, first_error
 from app.calls.wording import kept_reason
 from app.cases.models import Batch
 from app.i18n import explain
+from app.people.allowance import Purse
 from app.people.models import User
 from app.problems import Problem
-from app.web import now, reading, settings, writing
+from app.web import database, now, reading, settings, writing
 
 P = ParamSpec("P")
 Page = str | tuple[str, int] | Response
@@ -66,6 +68,9 @@ def _is_signed_in(user_id: int) -> bool:
 
 
 def _take_in(deposit: Deposit) -> Page:
+    seconds = _seconds_to_wait(deposit)
+    if seconds:
+        return _page(explain(Problem("requests_too_many", values={"seconds": seconds}))), 429
     form = CallForm(request.form)
     if not form.validate():
         return _page(first_error(form)), 422
@@ -74,6 +79,15 @@ def _take_in(deposit: Deposit) -> Page:
     except Problem as problem:
         return _page(explain(problem)), 422
     return _page("", "" if saved.applied else kept_reason(saved.reason))
+
+
+def _seconds_to_wait(deposit: Deposit) -> int:
+    """Count what comes with a ticket, together with what comes with it to the API: a ticket that
+    got out must not fill the log.
+    """
+    purse: Purse = current_app.extensions["purses"]["ticket"]
+    wait = purse.take(database(), f"ticket:{deposit.batch_id}", now())
+    return 0 if wait is None else max(1, ceil(wait.total_seconds()))
 
 
 def _save(form: CallForm, deposit: Deposit) -> Call:

@@ -1,10 +1,13 @@
 """The first page: what is in hand; take more, or hear why there is nothing; give back."""
 
+from math import ceil
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.calls.screen import home as screen
+from app.calls.views import asking
 from app.calls.views.blueprint import blueprint
 from app.calls.views.shared import RINGS
 from app.cases.service import claim as claiming
@@ -29,6 +32,11 @@ def home() -> str:
 @roles(*RINGS)
 def take(campaign_id: int) -> Response:
     size = request.form.get("size", BATCH, type=int)
+    wait = asking.wait(actor().id)
+    if wait:
+        seconds = max(1, ceil(wait.total_seconds()))
+        tell(Problem("requests_too_many", values={"seconds": seconds}))
+        return redirect(url_for(".home"))
     try:
         with writing() as session:
             found = claiming.claim(session, actor(), now(), campaign_id, size)
@@ -36,6 +44,7 @@ def take(campaign_id: int) -> Response:
         tell(problem)
         return redirect(url_for(".home"))
     if found.batch is None:
+        asking.note(actor().id)
         return redirect(url_for(".nothing", campaign_id=campaign_id))
     return redirect(url_for(".next_call", campaign_id=campaign_id))
 

@@ -101,9 +101,7 @@ def _correct(call_id: int, form: SaidForm) -> Response:
     moment, reason = now(), form.reason.data or ""
     described, together = form.said(moment), bool(form.together.data)
     with writing() as session:
-        original = queries.get_own_call(session, actor(), call_id)
-        if not reason.strip() and not correcting.is_fresh(original, moment):
-            raise Problem("reason_missing", field="reason")
+        correcting.check_reason(session, actor(), moment, call_id, reason)
         row = correcting.correct(
             session, actor(), moment, call_id, described, together=together, reason=reason
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.calling import Ringing, ringing_at
+from app.campaigns.rules.calling import CallingRules, Ringing, ringing_at
 from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
@@ -28,7 +28,7 @@ MAY_RING = ("volunteer", "leader")
 
 @dataclass(frozen=True)
 class Claim:
-    """What a claim came to: a batch, or why there is none."""
+    """What a claim came to: a batch, or none; and why there is none, where that was asked."""
 
     batch: Batch | None
     waiting: dict[str, int]
@@ -49,6 +49,9 @@ def claim(
 ) -> Claim:
     """Hand out the next cases, as many as ``size`` or a few more where a group is large.
 
+    Where there is nothing, ``why_nothing`` says why, and better when this transaction is over:
+    it looks at much, and others wait to write.
+
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
     that is not open, a community that is not the actor's there, or when the actor holds as many
     as one may.
@@ -63,33 +66,43 @@ def claim(
     if campaign.status != "open":
         raise Problem("campaign_not_open")
     end_expired(session, now)
-    room = campaign.rules.max_held - queries.count_held(session, actor, campaign_id)
-    if room <= 0:
+    free = room(session, actor.id, campaign_id, campaign.rules)
+    if free <= 0:
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
-        return _nothing(session, actor, campaign, now, ways)
-    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, room)))
+        return Claim(None, {}, None, campaign)
+    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free)))
     if batch is None:
-        return _nothing(session, actor, campaign, now, ways)
+        return Claim(None, {}, None, campaign)
     return Claim(batch, {}, None, campaign)
 
 
-def why_nothing(session: Session, actor: User, now: datetime, campaign_id: int) -> Claim:
+def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) -> int:
+    """Return how many more cases the user may take.
+
+    Who asks twice at once is answered one after the other: both would find the same room.
+    """
+    statements.one_at_a_time(session, user_id)
+    return rules.max_held - queries.count_held(session, user_id, campaign_id)
+
+
+def why_nothing(
+    session: Session,
+    actor: User,
+    now: datetime,
+    campaign_id: int,
+    community: str | None = None,
+) -> Claim:
     """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
     campaign, codes = _campaign(session, actor, campaign_id)
-    return _nothing(session, actor, campaign, now, _lanes(campaign, actor, codes))
+    ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
+    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
 def _lanes(campaign: Terms, actor: User, codes: Sequence[str]) -> Sequence[Lane]:
     fallback = campaign.language_fallback
     return lanes(codes, campaign.languages, actor.languages, fallback=fallback)
-
-
-def _nothing(
-    session: Session, actor: User, campaign: Terms, now: datetime, ways: Sequence[Lane]
-) -> Claim:
-    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
 
 
 def _campaign(session: Session, actor: User, campaign_id: int) -> tuple[Terms, Sequence[str]]:

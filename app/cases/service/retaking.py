@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
@@ -12,13 +12,22 @@ from app.people.models import User
 
 
 def take_back(
-    session: Session, actor: User, now: datetime, group_id: int, batch_id: int | None
+    session: Session,
+    actor: User,
+    now: datetime,
+    group_id: int,
+    batch_id: int | None,
+    saved_at: datetime,
 ) -> Batch | None:
     """Put a group into the actor's hands again, under a new generation.
 
-    The caller has locked the group. None when somebody else has had it since ``batch_id``, when
-    nothing of it is open, or when one of its numbers is in other hands.
+    The caller has locked the group. None when the actor did not hold it under ``batch_id`` when
+    the call was saved (a resident who rang back, a batch that was recalled): then undoing would
+    be a way past the queue. None, too, when somebody else has had it since, when nothing of it is
+    open, when one of its numbers is in other hands, or when the actor holds as many as one may.
     """
+    if batch_id is None or not _was_held(session, group_id, batch_id, saved_at):
+        return None
     group = session.get_one(CallGroup, group_id, populate_existing=True)
     later = select(func.max(Hold.generation)).where(Hold.group_id == group_id)
     if group.batch_id is not None or not group.open_cases or session.scalar(later) != batch_id:
@@ -26,9 +35,21 @@ def take_back(
     campaign = session.get_one(Campaign, group.campaign_id)
     if campaign.status != "open" or not actor.active:
         return None
+    if claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
+        return None
     minutes = campaign.rules.lease_minutes
     batch = claim.start_batch(session, campaign.id, actor.id, now, minutes, opened_at=now)
     if not claim.hold_groups(session, batch, [group_id], now):
         claim.drop_batch(session, batch)
         return None
     return batch
+
+
+def _was_held(session: Session, group_id: int, batch_id: int, moment: datetime) -> bool:
+    """Whether the batch held the group then; what a save let go of ended with it."""
+    held = exists().where(
+        Hold.group_id == group_id,
+        Hold.generation == batch_id,
+        Hold.released_at.is_(None) | (Hold.released_at >= moment),
+    )
+    return bool(session.scalar(select(held)))
