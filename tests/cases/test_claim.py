@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.cases import statements
 from app.cases.models import Hold
 from app.cases.service.claim import claim
 from app.db import Database
@@ -337,10 +338,11 @@ def test_each_new_holder_of_a_number_has_a_later_generation(db: Database, clock:
 def test_a_claim_locks_no_number_but_its_own(db: Database, clock: Clock) -> None:
     """However the statement is planned: who locks them all leaves others with none."""
     town = Town.of(db, clock, [f"居民{n}" for n in range(9)])
-    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    locks = """SELECT count(*) FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = :numbers AND pid = pg_backend_pid()"""
     with db.writing() as session:
         for way in ("indexscan", "indexonlyscan", "bitmapscan", "nestloop"):
             session.execute(text(f"SET LOCAL enable_{way} = off"))
         claim(session, town.people.volunteer.user, town.now, town.campaign, 2)
 
-        assert session.scalar(text(locks)) == 2
+        assert session.scalar(text(locks), {"numbers": statements._SPACE}) == 2
