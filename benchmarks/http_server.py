@@ -34,7 +34,6 @@ def empty() -> Response:
 
 
 def main() -> None:
-    sys.setswitchinterval(0.0005)
     app = create_app(Settings.from_environment())
     with app.app_context():
         bind = {"bind": f"127.0.0.1:{sys.argv[1]}", "workers": WORKERS}

@@ -1,9 +1,10 @@
 """How many residents a second the HTTP API hands out and finishes, with two server workers.
 
-Run ``python -m benchmarks.http_speed [--engine postgresql] [--cases 10000 100000] [--size 1]``
-from the repository root. Sixteen volunteers ask for a batch and save each of its cases as
-completed, without a pause, from another process on the same machine; in turns with them a view
-that only looks at the token is asked, so that one run shows what the server itself costs.
+Run ``python -m benchmarks.http_speed [--engine postgresql] [--cases 10000 100000] [--size 1]
+[--clients 64 --seconds 60]`` from the repository root. Sixteen volunteers, or so many, ask for a
+batch and save each of its cases as completed, without a pause, from another process on the same
+machine; in turns with them a view that only looks at the token is asked, so that one run shows
+what the server itself costs.
 """
 
 import argparse
@@ -17,8 +18,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -30,6 +32,7 @@ from benchmarks.queue_city import CAMPAIGN, Databases, databases, fill
 CLIENTS = 16
 SECONDS = 8.0
 TURNS = 3
+KIB = 1024
 
 Times = dict[str, list[float]]
 
@@ -150,13 +153,27 @@ def apart(*args: Any) -> tuple[Times, int, list[str], float]:
         return pool.apply(load, args)
 
 
-def measure(places: Databases, engine: str, cases: int, size: int, seconds: float) -> None:
+def memory(port: int) -> list[int]:
+    """How many MiB each process of the server holds, the largest first."""
+    sizes = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            if f"benchmarks.http_server\0{port}" in (status.parent / "cmdline").read_text():
+                lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+                sizes.append(int(lines["VmRSS"].split()[0]) // KIB)
+    return sorted(sizes, reverse=True)
+
+
+def measure(
+    places: Databases, engine: str, cases: int, size: int, clients: int, seconds: float
+) -> None:
     url = places.new(f"city_{cases}_{size}")
     fill(url, cases, per_household=1)
-    found = bearers(url, CLIENTS)
+    found = bearers(url, clients)
     done, empties, times = [], [], {"claim": list[float](), "save": list[float]()}
     with serving(url, places) as port:
         apart(Volunteer, port, found, size, 2.0)
+        held = [memory(port)]
         for _turn in range(TURNS):
             idle, _none, failures, took = apart(Idler, port, found, size, seconds / 2)
             empties.append(len(idle["empty"]) / took)
@@ -165,26 +182,27 @@ def measure(places: Databases, engine: str, cases: int, size: int, seconds: floa
             for what in times:
                 times[what] += busy[what]
             assert not failures + more, (failures + more)[:3]
-    tell(engine, cases, size, done, empties, times)
+            held.append(memory(port))
+    tell(f"{engine}, {cases:,} residents, batches of {size}, {clients} volunteers", done, empties)
+    for what, values in times.items():
+        points = [1000 * value for value in (median(values), *_late(values))]
+        print("  {}: median {:.0f} ms, p95 {:.0f}, p99 {:.0f}".format(what, *points))
+    print(
+        f"  memory of the server's processes, MiB, before and after each turn: {held}", flush=True
+    )
 
 
-def tell(
-    engine: str,
-    cases: int,
-    size: int,
-    done: list[tuple[float, float]],
-    empties: list[float],
-    times: Times,
-) -> None:
+def _late(values: list[float]) -> tuple[float, float]:
+    cuts = quantiles(values, n=100)
+    return cuts[94], cuts[98]
+
+
+def tell(what: str, done: list[tuple[float, float]], empties: list[float]) -> None:
     residents, requests = (median(column) for column in zip(*done, strict=True))
     share = requests / median(empties)
-    p95 = {what: 1000 * quantiles(values, n=20)[-1] for what, values in times.items()}
     print(
-        f"{engine}, {cases:,} residents, batches of {size}, {CLIENTS} volunteers: "
-        f"{residents:.0f} residents/s, {requests:.0f} requests/s, "
-        f"{share:.0%} of the {median(empties):.0f}/s of an empty view; "
-        f"p95 claim {p95['claim']:.0f} ms, save {p95['save']:.0f} ms",
-        flush=True,
+        f"{what}: {residents:.0f} residents/s, {requests:.0f} requests/s, {share:.0%} of the "
+        f"{median(empties):.0f}/s of an empty view"
     )
 
 
@@ -194,12 +212,13 @@ def main() -> None:
     reader.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     reader.add_argument("--cases", type=int, nargs="+", default=[10_000, 100_000])
     reader.add_argument("--size", type=int, nargs="+", default=[1, 20])
+    reader.add_argument("--clients", type=int, default=CLIENTS)
     reader.add_argument("--seconds", type=float, default=SECONDS)
     asked = reader.parse_args()
     with databases(asked.engine) as places:
         for cases in asked.cases:
             for size in asked.size:
-                measure(places, asked.engine, cases, size, asked.seconds)
+                measure(places, asked.engine, cases, size, asked.clients, asked.seconds)
 
 
 if __name__ == "__main__":
