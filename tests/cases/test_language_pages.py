@@ -69,3 +69,19 @@ def test_a_closed_campaign_is_switched_no_more(app: Flask, db: Database, clock: 
     sent = {"csrf_token": token(leader), "on": "1"}
     assert leader.post(f"{path}/fallback", data=sent).status_code == 422
     assert not is_on(town)
+
+
+def test_many_speakers_are_counted_and_named_on_demand(
+    app: Flask, db: Database, clock: Clock
+) -> None:
+    town, _speaker = speaking(db, clock)
+    cast.residents(db, cast.BRIDGE, [resident("丙三", mobile(3), language="南通话")])
+    wide = cast.open_campaign(db, [cast.BRIDGE])
+    for number in range(12):
+        cast.add(db, f"会说{number}", "volunteer", team="观音山街道", languages=["南通话"])
+    leader = browser(app, town.people.leader)
+
+    page = leader.get(f"/campaigns/{wide}/languages").text
+
+    assert page.count("13 volunteers") == 1
+    assert page.index("13 volunteers") < page.index("会说11")

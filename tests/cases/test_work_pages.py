@@ -87,6 +87,48 @@ def test_all_that_somebody_holds_is_offered_to_a_colleague(app: Flask, town: Tow
     assert not town.broken()
 
 
+def test_an_offer_is_not_taken_for_a_batch_that_nobody_opened(app: Flask, town: Town) -> None:
+    town.batch(town.people.volunteer, 2)
+    leader = browser(app, town.people.leader)
+    work = f"/campaigns/{town.campaign}/in-hand"
+    path = f"{work}/move?user={town.people.volunteer.user.id}"
+    leader.submit(path, action=path, to=town.people.colleague.name)
+
+    page = words(leader.get(work))
+    assert "offered, not accepted yet" in page
+    assert "not opened yet" not in page
+    town.look_at(town.batch_of(town.people.colleague))
+    assert "offered, not accepted yet" not in words(leader.get(work))
+
+
+def test_whoever_holds_all_of_it_is_no_receiver(app: Flask, town: Town) -> None:
+    town.batch(town.people.volunteer, 2)
+    leader = browser(app, town.people.leader)
+    path = f"/campaigns/{town.campaign}/in-hand/move?community={BRIDGE}"
+    own = f"<option>{town.people.volunteer.name}</option>"
+
+    assert own not in leader.get(path).text
+    town.batch(town.people.colleague, 2)
+    assert own in leader.get(path).text, "the rest may go to either of them"
+
+
+def test_those_who_rest_and_come_along_are_explained(
+    app: Flask, db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, [resident("甲一", mobile(1)), resident("乙二", mobile(1))])
+    batch = town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲一", "respondent_unavailable", hold=batch.id)
+    leader = browser(app, town.people.leader)
+    path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
+
+    answer = leader.submit(path, action=path, to=town.people.colleague.name)
+
+    page = words(leader.get(answer.location))
+    assert f"1 resident taken back. 2 are now offered to {town.people.colleague.name}." in page
+    assert "of the same homes or numbers" in page
+    assert "free for others" not in page
+
+
 def test_a_call_under_way_is_kept(app: Flask, town: Town) -> None:
     batch = town.batch(town.people.volunteer, 3)
     path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"

@@ -1,5 +1,7 @@
 """Work in hand: who holds what, and taking it back or passing it on."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -8,12 +10,14 @@ from werkzeug.wrappers import Response
 
 from app.campaigns import queries as campaigns
 from app.cases import in_hand
+from app.cases.in_hand import Held
 from app.cases.service import moving
 from app.cases.service.claim import MAY_RING
 from app.cases.service.moving import Which
 from app.cases.views.blueprint import blueprint
 from app.i18n import explain
 from app.people import queries as people
+from app.people.models import User
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.problems import Problem
@@ -90,6 +94,9 @@ def _say_moved(moved: int, offered: int, to: str | None) -> None:
             offered, name=to,
         )  # fmt: skip
         done = f"{done} {told}"
+    if offered > moved:
+        along = _("That is with those of the same homes or numbers who are to be rung later.")
+        done = f"{done} {along}"
     if moved > offered:
         free = ngettext(
             "%(num)s is free for others again.", "%(num)s are free for others again.",
@@ -113,7 +120,14 @@ def _confirmation(session: Session, which: Which, problem: str | None) -> str | 
         cases=sum(row.cases for row in rows),
         what=in_hand.what(session, actor(), which),
         opened=sum(row.seen_at is not None for row in rows),
-        receivers=people.working_in(session, people.scope(actor()), MAY_RING),
+        receivers=_receivers(session, rows),
         chosen=request.form.get("to", ""),
         problem=problem,
     )
+
+
+def _receivers(session: Session, rows: Sequence[Held]) -> list[User]:
+    """Return who may be given the work; not whoever holds all of it already."""
+    holders = {row.user_id for row in rows}
+    found = people.working_in(session, people.scope(actor()), MAY_RING)
+    return [one for one in found if holders != {one.id}]
