@@ -73,6 +73,16 @@ def test_a_campaign_may_end_today(filled: dict[str, str], browser: CheckingClien
 
 
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_hours_outside_the_legal_ones_show_the_legal_ones(browser: CheckingClient) -> None:
+    wanted = {"title": "核对", "communities": BRIDGE, "legal_hours": "10:00-21:00"}
+
+    page = browser.submit("/campaigns/new", action="", **wanted).text
+
+    fold = page[: page.index('name="legal_hours"')].rindex("<details")
+    assert page[fold:].startswith('<details class="fold" open>')
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_the_rules_are_shown_as_they_were_typed(browser: CheckingClient, db: Database) -> None:
     """With the signs of a Chinese keyboard, as people type them."""
     made = browser.submit(
