@@ -89,6 +89,16 @@ def test_a_leader_does_not_see_who_holds_cases_elsewhere(signed_in: SignIn, town
     assert town.people.volunteer.name in page(signed_in("leader"), campaign(town))
 
 
+def test_what_a_volunteer_completed_is_said_to_be_residents(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    """One call may complete a whole home, so it can be more than the calls beside it."""
+    town = city(db, clock)
+    cast.sign_in(client, town.people.leader)
+    assert "核对完成（人）" in page(client, campaign(town))
+    assert "Residents completed" in page(cast.english(client), campaign(town))
+
+
 def test_the_figures_are_those_of_the_counts(signed_in: SignIn, town: Town) -> None:
     browser = signed_in("administrator")
     now = dashboard(town)
