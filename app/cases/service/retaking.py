@@ -38,9 +38,8 @@ def take_back(
     if group.batch_id is not None or not group.open_cases or session.scalar(later) != batch_id:
         return None
     campaign = session.get_one(Campaign, group.campaign_id)
-    if campaign.status != "open" or not actor.active:
-        return None
-    if claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
+    may_hold = campaign.status == "open" and actor.active
+    if not may_hold or claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
         return None
     minutes = campaign.rules.lease_minutes
     batch = claim.start_batch(session, campaign.id, actor.id, now, minutes, opened_at=now)
