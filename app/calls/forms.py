@@ -43,6 +43,8 @@ class SaidForm(Form):
     disposition = StringField(_l("Result"), [InputRequired(_l("Choose what the call came to."))])
     callback = HiddenField()
     callback_at = DateTimeLocalField(_l("Another time"), [Optional()], format=list(TYPED))
+    callback_was = HiddenField()
+    """The other time as the page already had it: not typed now."""
     callback_until = TimeField(_l("Until (only for a span of time)"), [Optional()])
     callback_anyone = BooleanField(_l("Anyone may ring then, not only me"))
     note = TextAreaField(_l("Note"))
@@ -69,7 +71,8 @@ class SaidForm(Form):
         if row is None or row.follow is not Follow.APPOINTMENT:
             return None, None
         typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
-        if typed is None:
+        shown = typed is not None and typed.strftime(TYPED[0]) == self.callback_was.data
+        if typed is None or (shown and self.callback.data):
             return (_slot(self.callback.data), None) if self.callback.data else (None, None)
         agreed = typed.replace(tzinfo=now.tzinfo)
         until = self.callback_until.data
@@ -80,6 +83,7 @@ class SaidForm(Form):
         self.disposition.data, self.note.data = call.disposition, call.note
         if call.callback_at is not None:
             self.callback_at.data = call.callback_at.astimezone(now.tzinfo).replace(tzinfo=None)
+            self.callback_was.data = self.callback_at.data.strftime(TYPED[0])
             self.callback_anyone.data = call.callback_user_id is None
         if call.callback_until is not None:
             self.callback_until.data = call.callback_until.astimezone(now.tzinfo).time()

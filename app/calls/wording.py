@@ -103,7 +103,8 @@ def slot_options(
     }
     return [
         Option(
-            when.isoformat(), words[code], f"{moment(when)} {load_word(loads[when])}".strip(),
+            when.isoformat(), words[code],
+            " · ".join(part for part in (moment(when), load_word(loads[when])) if part),
             selected=when.isoformat() == chosen, crowded=loads[when].own_room <= 0,
         )
         for code, when in slots

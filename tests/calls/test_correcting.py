@@ -235,6 +235,23 @@ def test_what_was_undone_can_be_said_after_all(db: Database, clock: Clock) -> No
     assert town.broken() == []
 
 
+@pytest.mark.parametrize("also", ["", "乙"])
+def test_an_undo_brings_back_one_whose_household_is_still_in_hand(
+    db: Database, clock: Clock, also: str
+) -> None:
+    """The next of the household is on the screen when the wrong tap is noticed."""
+    town = Town.of(db, clock, [resident(name, mobile(31), room="031") for name in "甲乙丙"])
+    who = town.people.volunteer
+    town.batch(who)
+    call = town.save(who, "甲", "no_answer", also=also).call
+    assert town.in_hand(who) == set("甲乙丙") - {"甲", *also}
+    undone(town, who, call)
+
+    assert town.in_hand(who) == {"甲", "乙", "丙"}
+    assert town.broken() == []
+    assert town.save(who, "甲", "completed").call.applied
+
+
 def undone(town: Town, who: Person, call: Call) -> Call:
     with town.db.writing() as session:
         return undo(session, session.get_one(User, who.user.id), town.now, call.id)

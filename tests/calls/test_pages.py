@@ -132,6 +132,22 @@ def test_one_tap_takes_the_last_save_back(town: Town, client: CheckingClient) ->
     assert town.broken() == []
 
 
+def test_whoever_rings_back_is_found_above_the_list(town: Town, client: CheckingClient) -> None:
+    """They are on the line now, and the list may be long."""
+    page = client.get("/calls").text
+    assert page.count("/calls/ring-backs") == 1
+    assert page.index("/calls/ring-backs") < page.index(address(town, "甲").replace("&", "&amp;"))
+
+
+def test_a_call_taken_back_is_not_listed_with_its_result(
+    town: Town, client: CheckingClient
+) -> None:
+    call = town.save(town.people.volunteer, "甲", "no_answer").call
+    client.submit("/calls/mine", action=f"/calls/{call.id}/undo")
+    page = words(client.get("/calls/ring-backs"))
+    assert ("taken back" in page, "No answer" in page) == (True, False)
+
+
 def test_a_page_sent_again_after_its_call_was_taken_back_says_so(
     town: Town, client: CheckingClient
 ) -> None:
@@ -177,7 +193,7 @@ def test_a_full_half_hour_is_shown_and_warned_of(
         town.save(
             me, name, "callback_requested", callback_at=town.now + timedelta(minutes=60 + minute)
         )
-    assert "2 yours, 2 in all" in words(client.get(address(town, "丁")))
+    assert "· 2 yours, 2 in all" in words(client.get(address(town, "丁")))
     at = town.now + timedelta(minutes=80)
     town.save(me, "丁", "callback_requested", callback_at=at)
     assert "full: you have 3" in words(client.get(address(town, "戊")))
@@ -331,6 +347,7 @@ def test_what_is_left_may_go_to_the_pool(town: Town, client: CheckingClient) -> 
 
     assert (handoff.to_user_id, handoff.to_batch_id) == (None, None)
     assert "everybody (back in the pool)" in words(client.get("/handoffs"))
+    assert "Handoff sheet" in words(client.get("/handoffs"))
 
 
 def test_nothing_goes_to_somebody_of_elsewhere(town: Town, client: CheckingClient) -> None:

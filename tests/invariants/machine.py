@@ -195,7 +195,7 @@ class Queue(RuleBasedStateMachine):
             self.model.settle_case(sent.name, now, by_holder=False)
         self.finish_correction(sent)
         if applied and sent.in_hand:
-            self.take_back(who, group, sent.row.batch_id)
+            self.take_back(who, group, sent)
 
     def undone(self, who: str, sent: Sent) -> Call:
         row = self.act(
@@ -204,8 +204,14 @@ class Queue(RuleBasedStateMachine):
         assert isinstance(row, Call)
         return row
 
-    def take_back(self, who: str, group: str, under: int | None) -> None:
-        """Nobody else has had it, so it is in their hands again, under a new generation."""
+    def take_back(self, who: str, group: str, sent: Sent) -> None:
+        """Nobody else has had it, so it is in their hands again, under a new generation; or under
+        the old one, where the rest of the group is there still.
+        """
+        under, case = sent.row.batch_id, self.model.cases[sent.name]
+        batch = self.model.batch_of(group)
+        if batch is not None and batch[0] == under and case.state == "open":
+            case.state = "held"
         newest = self.model.history[group][-1][0]
         free = self.model.batch_of(group) is None and self.model.waiting(group)
         if free and newest == under:

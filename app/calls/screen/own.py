@@ -81,7 +81,8 @@ def just_saved(
     campaign = session.get_one(Campaign, call.campaign_id)
     what = disposition_name(campaign, call.disposition)
     if call.callback_at is not None:
-        what = f"{what} {moment(call.callback_at)}"
+        until = f"–{clock(call.callback_until)}" if call.callback_until else ""
+        what = f"{what} {moment(call.callback_at)}{until}"
     resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
     others = len(correcting.settled_together(session, call))
     undo = correcting.can_undo(session, user, call, now)
@@ -142,7 +143,7 @@ def rung_lately(session: Session, user: User, now: datetime, digits: str) -> lis
         Rung(
             case_id=call.case_id,
             who=masked(name, building),
-            what=disposition_name(None, call.disposition),
+            what=str(_("taken back")) if call.voided else disposition_name(None, call.disposition),
             when=past(call.started_at, now),
         )
         for call, name, building in rows

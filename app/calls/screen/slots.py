@@ -26,11 +26,19 @@ def slots(
 def slots_again(
     session: Session, user: User, campaign: Campaign, call: Call, chosen: str | None, now: datetime
 ) -> list[Option]:
-    """Return the times to ring again; the one agreed before is chosen while it lies ahead."""
+    """Return the times to ring again; the one agreed before is chosen while it lies ahead.
+
+    A span of time is no tile: it stands in the fields.
+    """
     found = slots(session, user, campaign, chosen, now)
-    if call.callback_at is None or call.callback_at <= now:
+    if not lies_ahead(call, now) or call.callback_at is None or call.callback_until is not None:
         return found
     return [agreed_option(call.callback_at, chosen), *found]
+
+
+def lies_ahead(call: Call, now: datetime) -> bool:
+    """Whether the time agreed in a call is still to come."""
+    return call.callback_at is not None and call.callback_at > now
 
 
 def crowd_warning(session: Session, user: User, saved: Call) -> str:

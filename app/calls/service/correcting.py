@@ -81,13 +81,15 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
         raise Problem("undo_not_last")
     wanted = CallInput(original.disposition, original.started_at, original.ended_at)
     wanted = replace(wanted, note=original.note)
+    together = [original, *settled_together(session, original)]
     change = _begin(session, actor, original, wanted, now, voided=True)
     row = _correct_all(change, original, together=True)
     _finish(change, actor)
     if row.applied:
         retaking.take_back(
-            session, actor, now, change.standing.group_id, original.batch_id, original.recorded_at
-        )
+            session, actor, now, change.standing.group_id, original.batch_id,
+            original.recorded_at, {call.case_id for call in together},
+        )  # fmt: skip
     audit.record(session, actor.id, now, "call_undone", "call", row.id, corrects=call_id)
     return row
 

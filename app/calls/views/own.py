@@ -121,6 +121,8 @@ def _correction_page(session: Session, call_id: int, form: SaidForm, problem: st
         form.disposition.data, form.note.data = original.disposition, original.note
         anyones = original.callback_at is not None and original.callback_user_id is None
         form.callback_anyone.data = anyones
+        if original.callback_until is not None and slots.lies_ahead(original, moment):
+            form.fill(original, moment)
     quick, rest = disposition_options(campaign, form.disposition.data)
     return render_template(
         "calls/correct.html", original=original, quick=quick, rest=rest, form=form,

@@ -1,0 +1,63 @@
+"""The time to ring again on the volunteer's pages: after an undo, in a correction, once saved."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.db import Database
+from tests.calls.forms import call_form, send
+from tests.cases.town import Town
+from tests.cast import english, sign_in, words
+from tests.conftest import Clock
+from tests.house.pages import CheckingClient
+
+
+@pytest.fixture
+def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
+    """Two residents in the volunteer's hands, and their browser in English."""
+    town = Town.of(db, clock, "甲乙")
+    town.batch(town.people.volunteer)
+    sign_in(english(client), town.people.volunteer)
+    return town
+
+
+def test_another_time_chosen_after_an_undo_counts(town: Town, client: CheckingClient) -> None:
+    """The time that was taken back stands in the field; nobody typed it now."""
+    said = {"disposition": "callback_requested", "callback_at": "2026-11-24T16:00"}
+    answer = send(client, call_form(client, town, "甲", **said))
+    strip = client.get(answer.location).location
+    (call,) = town.calls()
+    undone = client.submit(strip, action=f"/calls/{call.id}/undo").location
+    page = client.get(undone).text
+    assert 'name="callback_was"' in page
+    later = town.now + timedelta(days=1)
+    was = {"callback_was": "2026-11-24T16:00", "callback": later.isoformat()}
+    send(client, call_form(client, town, "甲", **said, **was))
+    assert town.case("甲").appointment_at == later
+
+    send(client, call_form(client, town, "乙", **{**said, **was, "callback_was": ""}))
+    assert town.case("乙").appointment_at == town.now.replace(hour=16)
+
+
+def test_a_correction_keeps_the_span_that_was_agreed(town: Town, client: CheckingClient) -> None:
+    at, until = town.now.replace(hour=16), town.now.replace(hour=17)
+    call = town.save(
+        town.people.volunteer, "甲", "callback_requested", callback_at=at, callback_until=until
+    ).call
+    path = f"/calls/{call.id}/correct"
+    page = client.get(path).text
+    assert ('value="2026-11-24T16:00"' in page, 'value="17:00"' in page) == (True, True)
+    assert "As agreed before" not in page
+    client.submit(path, action="", note="下午")
+
+    case = town.case("甲")
+    assert (case.appointment_at, case.appointment_until) == (at, until)
+
+
+def test_what_was_just_saved_names_the_whole_span(town: Town, client: CheckingClient) -> None:
+    filled = call_form(
+        client, town, "甲", disposition="callback_requested",
+        callback_at="2026-11-24T16:00", callback_until="17:30",
+    )  # fmt: skip
+    page = words(client.get(client.get(send(client, filled).location).location))
+    assert "Call back later 24 Nov 16:00–17:30" in page
