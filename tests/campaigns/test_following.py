@@ -13,6 +13,7 @@ from tests.cast import NOW
 
 ALWAYS = CallingRules(hours=())
 DAYTIME = CallingRules()  # 09:00-12:00 and 14:00-20:30
+NEXT = NOW + timedelta(days=1)
 LATER = NOW + timedelta(days=1, hours=5)
 HOUR, DAY = 60, 24 * 60
 
@@ -154,8 +155,12 @@ def test_a_ring_back_is_no_attempt() -> None:
         # An appointment is when it was agreed, whatever the pause and the day's attempts.
         ([call("busy"), call("callback_requested")], DAYTIME, LATER),
         # One that a later call has overtaken is none.
-        ([call("callback_requested", at("09:00")), call("busy")], CallingRules(hours=()),
-         at("00:00", 1)),
+        ([call("callback_requested", at("09:00")), call("partial")], CallingRules(hours=()), NEXT),
+        # To ring before its time in vain, perhaps for a housemate, takes it off no calendar.
+        ([call("callback_requested", at("09:00")), call("busy")], DAYTIME, LATER),
+        ([call("callback_requested", at("09:00")), call("no_answer")], DAYTIME, LATER),
+        ([call("callback_requested", at("08:00", -1), callback_at=at("09:00")), call("busy")],
+         DAYTIME, at("10:20")),
     ],
 )  # fmt: skip
 def test_when_a_case_is_ready_again(

@@ -19,6 +19,7 @@ PAUSES = {
 }
 UNOPENED, OPENED = timedelta(minutes=30), timedelta(minutes=240)
 SKIPPED, ANYONES = timedelta(minutes=30), timedelta(minutes=10)
+SILENT = {"no_answer", "busy"}
 REACHED = {"completed", "callback_requested", "needs_leader", "soft_refusal", "moved"}
 
 
@@ -54,6 +55,20 @@ class ModelCase:
         """In the order in which they took place."""
         return sorted(self.calls, key=lambda call: call.started_at)
 
+    @property
+    def word(self) -> Said:
+        """The call that says how the case goes on: the last, unless it came to nothing while the
+        leader was asked, or an appointment was still to come."""
+        past, last = self.past, self.past[-1]
+        told = [n for n, call in enumerate(past) if call.desk or call.disposition not in SILENT]
+        if not told:
+            return last
+        word, since = past[told[-1]], past[told[-1] + 1 :]
+        if word.disposition == "needs_leader":
+            return word if all(call.direction == "in" for call in since) else last
+        to_come = word.callback_at is not None and word.callback_at > last.started_at
+        return word if to_come else last
+
     def decide(self, now: datetime) -> str:
         """Where the case belongs by its calls; takes over all but the state."""
         said = [call.disposition for call in self.calls]
@@ -63,7 +78,7 @@ class ModelCase:
         if not said:
             self.ready_at = now
             return "open"
-        last = self.past[-1]
+        last = self.word
         if last.disposition == "needs_leader" and not last.desk:
             return "passed"
         due = now if last.desk else last.callback_at

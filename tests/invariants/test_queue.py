@@ -53,7 +53,7 @@ def test_the_queue_does_what_its_model_does(sqlite_template: Path, tmp_path: Pat
         shutil.copyfile(template, used)
         return Town(Database(f"sqlite:///{used}"), Clock(), first.people, first.campaign)
 
-    check(town, 10)
+    check(town, 8)
 
 
 def test_and_on_postgresql(postgresql_reset: Reset) -> None:
@@ -62,4 +62,4 @@ def test_and_on_postgresql(postgresql_reset: Reset) -> None:
         url = postgresql_reset.cluster.url(postgresql_reset.database)
         return small_town(Database(url))
 
-    check(town, 3)
+    check(town, 2)

@@ -101,24 +101,30 @@ def what_follows(  # noqa: PLR0911 - one return a way out
 def last_word(history: Sequence[PastCall]) -> PastCall:
     """Return the call that says how the case goes on: the last one.
 
-    But a ring-back that settled nothing takes nobody off the leader's list, and no appointment
-    off the calendar that was still to come.
+    But a call that settled nothing, to which nobody answered or which the resident made, takes no
+    appointment off the calendar that was still to come; and a ring-back nobody off the leader's
+    list.
     """
-    for call in reversed(history):
+    for made, call in reversed(list(enumerate(history, 1))):
         if not _settled_nothing(call):
-            return call if _stands(call, history[-1]) else history[-1]
+            return call if _stands(call, history[made:]) else history[-1]
     return history[-1]
 
 
 def _settled_nothing(call: PastCall) -> bool:
-    rings_back = call.direction == "in" and not call.desk
-    return rings_back and DISPOSITIONS[call.disposition].follow is Follow.AGAIN
+    row = DISPOSITIONS[call.disposition]
+    came_to_nothing = row.follow is Follow.AGAIN and not call.desk
+    return came_to_nothing and (call.direction == "in" or not row.reached)
 
 
-def _stands(call: PastCall, last: PastCall) -> bool:
-    follow = DISPOSITIONS[call.disposition].follow
-    to_come = call.callback_at is not None and call.callback_at > last.started_at
-    return call is last or follow is Follow.LEADER or (_is_appointment(call) and to_come)
+def _stands(call: PastCall, since: Sequence[PastCall]) -> bool:
+    """Whether a call still says how the case goes on, after calls that settled nothing."""
+    if not since:
+        return True
+    if DISPOSITIONS[call.disposition].follow is Follow.LEADER:
+        return all(later.direction == "in" for later in since)
+    to_come = call.callback_at is not None and call.callback_at > since[-1].started_at
+    return _is_appointment(call) and to_come
 
 
 def _is_appointment(call: PastCall) -> bool:
