@@ -159,6 +159,8 @@ def test_a_ring_back_is_no_attempt() -> None:
         # To ring before its time in vain, perhaps for a housemate, takes it off no calendar.
         ([call("callback_requested", at("09:00")), call("busy")], DAYTIME, LATER),
         ([call("callback_requested", at("09:00")), call("no_answer")], DAYTIME, LATER),
+        ([call("callback_requested", at("08:00"), callback_at=at("10:10")), call("busy")],
+         CallingRules(hours=()), NEXT.replace(hour=0)),
         ([call("callback_requested", at("08:00", -1), callback_at=at("09:00")), call("busy")],
          DAYTIME, at("10:20")),
     ],

@@ -66,7 +66,8 @@ class ModelCase:
         word, since = past[told[-1]], past[told[-1] + 1 :]
         if word.disposition == "needs_leader":
             return word if all(call.direction == "in" for call in since) else last
-        to_come = word.callback_at is not None and word.callback_at > last.started_at
+        rung = last.started_at + timedelta(minutes=15)
+        to_come = word.callback_at is not None and word.callback_at > rung
         return word if to_come else last
 
     def decide(self, now: datetime) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from app.campaigns.rules.calling import CallingRules, after, latest, next_allowed, next_day
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.outcome import outcome_of
 from app.campaigns.rules.spreading import NOBODY_ANSWERED, part_of, spread
+
+SHORTLY_BEFORE = timedelta(minutes=15)
+"""A call no earlier than this before an agreed time is the agreed call."""
 
 
 class State(Enum):
@@ -123,8 +126,8 @@ def _stands(call: PastCall, since: Sequence[PastCall]) -> bool:
         return True
     if DISPOSITIONS[call.disposition].follow is Follow.LEADER:
         return all(later.direction == "in" for later in since)
-    to_come = call.callback_at is not None and call.callback_at > since[-1].started_at
-    return _is_appointment(call) and to_come
+    rung = after(since[-1].started_at, SHORTLY_BEFORE)
+    return _is_appointment(call) and call.callback_at is not None and call.callback_at > rung
 
 
 def _is_appointment(call: PastCall) -> bool:
