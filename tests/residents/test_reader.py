@@ -32,6 +32,16 @@ MEGABYTE = 1_000_000
 HEADER = ["姓名", "联系电话"]
 
 
+@pytest.fixture
+def children():
+    """The processes that this test started and that live, as a function.
+
+    Other tests leave theirs beside them: one browser serves all tests of a process.
+    """
+    before = set(psutil.Process().children())
+    return lambda: set(psutil.Process().children()) - before
+
+
 def problem_of(content: bytes, limits: Limits = reader.USUAL_LIMITS) -> Problem:
     with pytest.raises(Problem) as raised:
         for _ in read_rows(content, "名单.xlsx", limits):
@@ -111,7 +121,7 @@ def test_text_tables_are_read(content):
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_bad_file_is_refused_by_name_and_harms_nobody(kind):
+def test_a_bad_file_is_refused_by_name_and_harms_nobody(kind, children):
     make, code, place = HOSTILE[kind]
     content = make()
     own = psutil.Process()
@@ -120,7 +130,7 @@ def test_a_bad_file_is_refused_by_name_and_harms_nobody(kind):
     assert problem.code == code
     assert problem.place == Place("名单.xlsx", place.sheet, place.row, place.column)
     assert own.memory_info().rss - before < 60 * MEGABYTE
-    assert own.children() == []
+    assert not children()
 
 
 # A process in between, because a child's peak is never reported below that of who started it.
@@ -164,7 +174,9 @@ def reader_told(line: str) -> str:
         ("[sys.stdout.write('x' * 10**6) for _ in range(100)]", "roster_unpacks_too_large"),
     ],
 )
-def test_a_child_that_dies_hangs_or_floods_ends_the_reading(tmp_path, monkeypatch, end, code):
+def test_a_child_that_dies_hangs_or_floods_ends_the_reading(
+    tmp_path, monkeypatch, children, end, code
+):
     """The child is a real process; only what it runs is changed, for a reader is hard to crash."""
     script = tmp_path / "child.py"
     script.write_text(reader_told('["row", "s", 1, ["a"], []]\n') + end)
@@ -174,7 +186,7 @@ def test_a_child_that_dies_hangs_or_floods_ends_the_reading(tmp_path, monkeypatc
     with pytest.raises(Problem) as raised:
         next(rows)
     assert raised.value.code == code
-    assert psutil.Process().children() == []
+    assert not children()
 
 
 def test_a_child_that_drips_is_not_waited_for_again_and_again(tmp_path, monkeypatch):
@@ -215,12 +227,12 @@ def test_what_a_slow_caller_does_between_rows_does_not_count(monkeypatch):
     assert sum(1 for _ in rows) == 19_998
 
 
-def test_closing_the_rows_ends_the_child():
+def test_closing_the_rows_ends_the_child(children):
     rows = read_rows(xlsx([["x"] * 14] * 5000), "a.xlsx")
     next(rows)
-    assert len(psutil.Process().children()) == 1
+    assert len(children()) == 1
     rows.close()
-    assert psutil.Process().children() == []
+    assert not children()
 
 
 def test_a_memory_limit_that_is_too_low_is_a_message():
