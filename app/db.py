@@ -5,8 +5,6 @@ one transaction it runs in with ``Database.writing()``.
 """
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +30,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from app.turns import Turns
 
 # Versions of SQLite in which the WAL-reset bug is mended (two connections that write and
 # checkpoint at once could lose committed pages).
@@ -102,15 +102,15 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
-        self._readers = self._single = self.engine.execution_options(ringround_reads=True)
+        self._readers = self.engine.execution_options(ringround_reads=True)
         if self.engine.dialect.name == "postgresql":
             # One snapshot for all the counts of a page.
             self._readers = self._readers.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            # One way there and back instead of three.
-            self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._queue = _queue_file(self.engine)
+        self._turns: Turns | None = None
+        if self.engine.dialect.name == "sqlite":
+            self._turns = Turns(self.engine, _queue_file(self.engine))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -119,18 +119,36 @@ class Database:
             yield session
 
     @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """A connection for a single statement that reads: each sees what is committed by then."""
-        with self._single.connect() as connection:
-            yield connection
+    def glancing(self) -> Iterator[Any]:
+        """The driver's own connection, for a single statement that reads what is committed.
+
+        Without a transaction around it, that is one way there and back instead of three.
+        """
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            if self._turns is None:
+                driver.autocommit = True
+            yield driver
+        finally:
+            if self._turns is None:
+                driver.autocommit = False
+            pooled.close()
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+    def writing(self, *, alone: bool = False) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite those who wait to write may share one commit, which each waits for: who writes
+        much asks for one ``alone``, so as not to keep others waiting for their answer.
+        """
+        if self._turns is not None:
+            with self._turns.writing(alone=alone) as session:
+                yield session
+            return
         with (
-            self.engine.connect() as connection,
+            self.engine.begin() as connection,
             Session(connection, expire_on_commit=False) as session,
-            _turn(self._queue),  # others wait from here on: all that can be done before has been
             session.begin(),
         ):
             yield session
@@ -216,30 +234,9 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _queue_file(engine: Engine) -> Path | None:
-    """Where the writers of a SQLite file queue; None where the engine has a queue of its own."""
+    """Where processes queue that write to a SQLite file; None for a database in memory."""
     path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
-        return None
-    return Path(f"{path}-queue")
-
-
-@contextmanager
-def _turn(queue: Path | None) -> Iterator[None]:
-    """Wait for one's turn to write, across threads and processes.
-
-    SQLite's own way is to try again after a pause that grows: whoever waits longest then asks
-    least often. The kernel wakes those who wait for a file lock in the order they came, and
-    frees the lock of a process that dies.
-    """
-    if queue is None:
-        yield
-        return
-    handle = os.open(queue, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+    return Path(f"{path}-queue") if path and path != ":memory:" else None
 
 
 def _keep_to_owner(path: str | None) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from app.db import Database
+
 Process = Callable[[Any], Any] | None
 
 
@@ -28,16 +30,22 @@ class Prepared:
 
     def rows(self, session: Session, **values: Any) -> list[Any]:
         """Run it, and return its rows, named as in the statement; [] when it has none."""
-        driver, dialect = _driver(session)
+        return self._rows(*_driver(session), values)
+
+    def glance(self, database: Database, **values: Any) -> list[Any]:
+        """Run it alone, outside any transaction: it sees what is committed by then."""
+        with database.glancing() as driver:
+            return self._rows(driver, database.engine.dialect, values)
+
+    def _rows(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> list[Any]:
         spoken = self._spoken.get(dialect.name)
         if spoken is None:
             spoken = _Spoken(self.statement, self._columns, dialect)
             self._spoken[dialect.name] = spoken
         try:
-            rows = run(driver, spoken.sql, spoken.parameters(values))
+            return spoken.read(run(driver, spoken.sql, spoken.parameters(values)))
         except dialect.loaded_dbapi.Error as error:
             raise _as_elsewhere(error, spoken.sql, dialect) from error
-        return spoken.read(rows)
 
     def first(self, session: Session, **values: Any) -> Any:
         """Run it, and return its first row; None without one."""
@@ -50,10 +58,9 @@ class Prepared:
         return rows[0][0] if rows else None
 
 
-def run(driver: Any, sql: str, parameters: Any) -> list[Any] | None:
-    """Run a statement on the driver's connection; None when it is none that has rows."""
-    cursor = driver.execute(sql, parameters)
-    return cursor.fetchall() if cursor.description else None
+def run(driver: Any, sql: str, parameters: Any) -> Any:
+    """Run a statement on the driver's connection; return its cursor."""
+    return driver.execute(sql, parameters)
 
 
 def _as_elsewhere(error: Exception, sql: str, dialect: Dialect) -> BaseException:
@@ -109,18 +116,16 @@ class _Spoken:
         }
         return given if self._order is None else [given[name] for name in self._order]
 
-    def read(self, rows: list[Any] | None) -> list[Any]:
-        """Return rows as the statement's types have them."""
-        if rows is None:
-            return []
+    def read(self, cursor: Any) -> list[Any]:
+        """Return the rows that were found as the statement's types have them."""
         if not self._readers:
-            return rows
+            return cursor.fetchall() if cursor.description else []
         return [
             self._row._make(
                 value if process is None else process(value)
                 for process, value in zip(self._readers, row, strict=True)
             )
-            for row in rows
+            for row in cursor.fetchall()
         ]
 
 

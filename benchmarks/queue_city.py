@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.rules.calling import CallingRules
@@ -127,8 +127,8 @@ def _tidy(database: Database) -> None:
     """Bring it into the state of a database that has been at rest for a while."""
     if database.engine.dialect.name == "postgresql":
         with database.glancing() as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-            connection.execute(text("CHECKPOINT"))
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
         return
     with database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")

@@ -6,7 +6,6 @@ from math import ceil
 from typing import cast
 
 from flask import Flask, current_app, g, request
-from sqlalchemy.orm import Session
 
 from app.api.errors import RefusedError
 from app.calls import tickets
@@ -18,7 +17,7 @@ from app.people.models import User
 from app.people.rules import is_use_noted
 from app.people.tokens import Bearer
 from app.problems import ForbiddenError, Problem
-from app.web import database, now, settings, writing
+from app.web import database, now, reading, settings, writing
 
 BEARER = "Bearer"
 DEPOSIT = "Deposit"
@@ -76,7 +75,7 @@ def admit(door: Door) -> None:
     if scheme == DEPOSIT and scheme in door.schemes:
         _admit_by_ticket(secret)
         return
-    bearer = _bearer(secret) if scheme == BEARER and secret else None
+    bearer = tokens.bearer(database(), secret) if scheme == BEARER and secret else None
     if bearer is None or not (bearer.user.active or door.deactivated_too):
         raise stranger()
     # By the user, not by the token: anybody may make themselves any number of tokens.
@@ -92,7 +91,7 @@ def _admit_by_ticket(secret: str) -> None:
     deposit = tickets.read(settings().secret_key, secret)
     if deposit is None:
         raise stranger()
-    with database().glancing() as connection, Session(connection) as session:
+    with reading() as session:
         holder = cases.holder_of(session, deposit.batch_id, deposit.user_id)
     if holder is None or not tickets.is_good(holder.lease_expires_at, holder.ended_at, now()):
         raise stranger()
@@ -107,12 +106,6 @@ def stranger() -> RefusedError:
     if "Authorization" in request.headers:
         challenge += ', error="invalid_token"'
     return RefusedError(401, Problem("token_needed"), {"WWW-Authenticate": challenge})
-
-
-def _bearer(secret: str) -> Bearer | None:
-    # A single statement needs no transaction around it.
-    with database().glancing() as connection, Session(connection) as session:
-        return tokens.bearer(session, secret)
 
 
 def _take(kind: str, whose: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.audit import service as audit
-from app.db import Base
+from app.db import Base, Database
 from app.people.models import ApiToken, User
 from app.people.rules import (
     ROLES,
@@ -93,15 +93,15 @@ def revoke(session: Session, actor: User | None, now: datetime, token_id: int) -
         audit.record(session, _id(actor), now, "token_revoked", "token", token_id)
 
 
-def bearer(session: Session, secret: str) -> Bearer | None:
+def bearer(database: Database, secret: str) -> Bearer | None:
     """Return whose token this is; None when there is no such token, or it was revoked.
 
     A deactivated user is returned too, and must be told by ``user.active``.
     """
-    row = _BEARER.first(session, hash=_digest(secret))
-    if row is None:
+    rows = _BEARER.glance(database, hash=_digest(secret))
+    if not rows:
         return None
-    token_id, token_role, last_used_at, *facts = row
+    token_id, token_role, last_used_at, *facts = rows[0]
     return Bearer(_detached(facts, token_role), token_id, last_used_at)
 
 

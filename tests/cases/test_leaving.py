@@ -140,8 +140,7 @@ def test_a_call_made_before_can_still_be_handed_in(db: Database, clock: Clock) -
     town.batch(town.people.volunteer)
     deactivate(town, town.people.volunteer)
 
-    with db.reading() as session:
-        bearer = tokens.bearer(session, secret)
+    bearer = tokens.bearer(db, secret)
     assert bearer is not None
     saved = town.save(Person(bearer.user, ""), "甲")
 

@@ -161,8 +161,7 @@ def test_a_token_is_printed_alone_on_standard_output(shell: Shell, db: Database)
     assert SECRET.fullmatch(printed.stdout)
     assert "徐莉 (Volunteer)" in printed.stderr
     assert printed.stdout.strip() not in printed.stderr
-    with db.reading() as session:
-        bearer = tokens.bearer(session, printed.stdout.strip())
+    bearer = tokens.bearer(db, printed.stdout.strip())
     assert bearer is not None
     assert (bearer.user.name, bearer.user.role) == ("徐莉", "volunteer")
 
@@ -195,8 +194,7 @@ def test_a_revoked_token_says_so(shell: Shell, db: Database) -> None:
     shell("users", "revoke", "1")
 
     assert shell.json("users", "tokens")[0]["revoked"] == "2026-11-24T10:00:00+08:00"
-    with db.reading() as session:
-        assert tokens.bearer(session, secret) is None
+    assert tokens.bearer(db, secret) is None
 
 
 def test_an_account_is_closed_and_opened_again(shell: Shell) -> None:

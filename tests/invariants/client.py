@@ -312,9 +312,9 @@ class Client:
 
     def activate(self) -> None:
         for user_id, _name in self.people:
-            with self.db.glancing() as connection:
+            with self.db.reading() as session:
                 closed = select(User.id).where(User.id == user_id, User.active.is_(False))
-                if not connection.scalar(closed):
+                if not session.scalar(closed):
                     continue
             with self.op("activate"), self.acting() as session:
                 leaving.activate(session, None, self.now, user_id)
