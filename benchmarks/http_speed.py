@@ -110,7 +110,8 @@ class Volunteer(threading.Thread):
     def run(self) -> None:
         while time.monotonic() < self.until:
             self.work()
-        self.connection.close()
+            # No phone keeps a connection open over a call: that is a new one for each batch.
+            self.connection.close()
 
     def work(self) -> None:
         batch = self.ask("claim", f"/api/v1/campaigns/{CAMPAIGN}/batches", {"size": self.size})
@@ -129,7 +130,8 @@ class Idler(Volunteer):
     """Asks for nothing, as often as can be."""
 
     def work(self) -> None:
-        self.ask("empty", "/api/empty")
+        for _time in range(2):
+            self.ask("empty", "/api/empty")
 
 
 def load(
