@@ -90,43 +90,43 @@ class _Spoken:
         self.sql = str(compiled)
         self._order = compiled.positiontup
         self._fixed: dict[str, Any] = {}
-        self._processes: dict[str, Process] = {}
+        self._writers: list[tuple[str, Callable[[Any], Any]]] = []
         for parameter, name in compiled.bind_names.items():
             kind: TypeEngine[Any] = parameter.type.dialect_impl(dialect)
-            self._processes[name] = kind.bind_processor(dialect)
+            process: Process = kind.bind_processor(dialect)
+            if process is not None:
+                self._writers.append((name, process))
             if not parameter.required:
-                self._fixed[name] = self._stored(name, parameter.effective_value)
+                self._fixed[name] = parameter.effective_value
         self._reading(statement, dialect)
 
     def _reading(self, statement: Any, dialect: Dialect) -> None:
         found = list(getattr(statement, "exported_columns", ()))
         kinds = [column.type.dialect_impl(dialect) for column in found]
-        self._readers: list[Process] = [kind.result_processor(dialect, None) for kind in kinds]
-        self._row = _row_of([getattr(column, "name", "_") for column in found])
-
-    def _stored(self, name: str, value: Any) -> Any:
-        process = self._processes[name]
-        return value if process is None else process(value)
+        processes: list[Process] = [kind.result_processor(dialect, None) for kind in kinds]
+        self._readers = [(place, process) for place, process in enumerate(processes) if process]
+        self._row = _row_of([getattr(column, "name", "_") for column in found]) if found else None
 
     def parameters(self, values: dict[str, Any]) -> Any:
         """Return the values as the driver takes them; those that the statement lacks are left."""
-        given = {
-            name: self._stored(name, values[name]) if name in values else self._fixed[name]
-            for name in self._processes
-        }
+        given = self._fixed | values
+        for name, process in self._writers:
+            given[name] = process(given[name])
         return given if self._order is None else [given[name] for name in self._order]
 
     def read(self, cursor: Any) -> list[Any]:
         """Return the rows that were found as the statement's types have them."""
-        if not self._readers:
+        if self._row is None:
             return cursor.fetchall() if cursor.description else []
-        return [
-            self._row._make(
-                value if process is None else process(value)
-                for process, value in zip(self._readers, row, strict=True)
-            )
-            for row in cursor.fetchall()
-        ]
+        return [self._row._make(self._read(row)) for row in cursor.fetchall()]
+
+    def _read(self, row: Sequence[Any]) -> Sequence[Any]:
+        if not self._readers:
+            return row
+        values = list(row)
+        for place, process in self._readers:
+            values[place] = process(values[place])
+        return values
 
 
 def _row_of(names: Sequence[str]) -> Any:

@@ -176,7 +176,9 @@ class _KeyConverter(IntegerConverter):
 
 def _refuse_nul() -> None:
     """No text of PostgreSQL holds a NUL, and no browser sends one unless somebody makes it."""
-    texts = chain([request.path], *request.args.listvalues(), *request.form.listvalues())
+    texts = [request.path, *chain.from_iterable(request.args.listvalues())]
+    if request.mimetype != "application/json":
+        texts += chain.from_iterable(request.form.listvalues())
     if any("\0" in text for text in texts):
         raise BadRequest
 
@@ -193,8 +195,10 @@ def _furniture(navigation: Callable[[], Sequence[Link]]) -> dict[str, Any]:
 
 
 def _add_headers(response: Response) -> Response:
+    present = {name.lower() for name, _value in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in present:
+            response.headers.add(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint != "static":

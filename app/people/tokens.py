@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.audit import service as audit
-from app.db import Base, Database
+from app.db import Base, Database, unattached
 from app.people.models import ApiToken, User
 from app.people.rules import (
     ROLES,
@@ -117,8 +117,9 @@ def _detached(facts: Sequence[Any], token_role: str) -> User:
     Belongs to no session on purpose: what the token takes away must never be written to the
     account, and what was not read here (the password's hash, the team) fails loudly.
     """
-    user = User(**dict(zip(_FACTS, facts, strict=True)))
-    user.role = lesser_role(user.role, token_role)
+    values = dict(zip(_FACTS, facts, strict=True))
+    values["role"] = lesser_role(values["role"], token_role)
+    user = unattached(User, values)
     make_transient_to_detached(user)
     return user
 

@@ -25,8 +25,8 @@ def found(pattern: re.Pattern[bytes], paths: list[Path]) -> list[str]:
     ]
 
 
-def test_only_db_commits() -> None:
-    paths = [path for path in files(".py", under="app") if path.name != "db.py"]
+def test_only_db_and_turns_commit() -> None:
+    paths = [path for path in files(".py", under="app") if path.name not in {"db.py", "turns.py"}]
 
     assert not found(re.compile(rb"[.](?:commit|rollback)[(]"), paths)
 

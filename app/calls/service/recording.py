@@ -19,7 +19,7 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Case, Hold
 from app.cases.service.standing import Member, Standing, lock
-from app.db import Base, engine_of, insert_in
+from app.db import Base, engine_of, insert_in, unattached
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
@@ -190,10 +190,11 @@ def number_id(member: Member, value: str | None) -> int | None:
 def _record(save: _Save, member: Member, more: dict[str, Any]) -> Call:
     position, is_open = next_position(save.session, save.campaign.id)
     reason = _why_not(save, member, campaign_open=is_open)
-    row = Call(
-        **_facts(save, member), **more, position=position, applied=reason is None, reason=reason,
-        id=_NOT_WRITTEN_YET, desk=False, voided=False, correction_reason="", corrects_id=None,
-    )  # fmt: skip
+    row = unattached(Call, {
+        "with_call_id": None, **_facts(save, member), **more, "position": position,
+        "applied": reason is None, "reason": reason, "id": _NOT_WRITTEN_YET, "desk": False,
+        "voided": False, "correction_reason": "", "corrects_id": None,
+    })  # fmt: skip
     if row.applied:
         save.histories.add(row)
         decide(save.session, save.standing, save.histories, row, save.campaign.rules, save.now)

@@ -15,7 +15,7 @@ from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
 from app.cases.service.release import end_expired, free_groups
-from app.db import Base, engine_of
+from app.db import Base, engine_of, unattached
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
@@ -143,12 +143,13 @@ def start_batch(
 
     What is returned belongs to no session: it is read, and changed only by statements.
     """
-    values = {
+    values: dict[str, object] = {
         "campaign_id": campaign_id, "user_id": user_id, "claimed_at": now, "end_reason": "",
         "lease_expires_at": now + timedelta(minutes=minutes),
         "handed_by_id": None, "opened_at": None, "ended_at": None, **more,
     }  # fmt: skip
-    batch = Batch(id=_START.scalar(session, **values), **values)
+    values["id"] = _START.scalar(session, **values)
+    batch = unattached(Batch, values)
     make_transient_to_detached(batch)
     return batch
 
