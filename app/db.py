@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg
 import pysqlite3.dbapi2
@@ -24,11 +24,10 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
-    inspect,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, class_mapper
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -180,7 +179,7 @@ def unattached(model: type[Model], values: dict[str, Any]) -> Model:
 
     For the hot path: setting attributes one by one keeps books of changes that nobody asks for.
     """
-    found = cast("Model", inspect(model).class_manager.new_instance())
+    found = class_mapper(model).class_manager.new_instance()
     instance_dict(found).update(values)
     return found
 
