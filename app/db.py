@@ -140,14 +140,14 @@ class Database:
             pooled.close()
 
     @contextmanager
-    def writing(self, *, alone: bool = False) -> Iterator[Session]:
+    def writing(self, *, together: bool = False) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        On SQLite those who wait to write may share one commit, which each waits for: who writes
-        much asks for one ``alone``, so as not to keep others waiting for their answer.
+        Those who say ``together`` share one commit on SQLite when they wait for their turn at the
+        same time, and each waits until it is through: it is for what is short and comes often.
         """
         if self._turns is not None:
-            with self._turns.writing(alone=alone) as session:
+            with self._turns.writing(together=together) as session:
                 yield session
             return
         with (

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
@@ -30,8 +31,8 @@ class NotCommittedError(Exception):
 class _Place:
     """A place in the line."""
 
-    def __init__(self, *, alone: bool) -> None:
-        self.alone = alone
+    def __init__(self, *, together: bool) -> None:
+        self.together = together
         self.called = Event()
 
 
@@ -40,21 +41,41 @@ class _Shared:
 
     def __init__(self, connection: Connection, lock: int | None) -> None:
         self.connection = connection
+        self.driver: Any = connection.connection.driver_connection
         self.lock = lock
         self.members = 0
+        self.is_sound = True
+        """Whether the parts that are in can still be committed."""
         self.over = Event()
         self.error: BaseException | None = None
 
-    def session(self) -> Session:
-        """Return a session for one more member; what it undoes is its own."""
+    @contextmanager
+    def part(self, session: Session) -> Iterator[None]:
+        """Let a session do its part. What it raises undoes that part alone; the first has no
+        savepoint, for with it all is undone that there is.
+        """
+        self.is_sound = False  # until this part is wholly in, or wholly out again
         self.members += 1
-        mode = "rollback_only" if self.members == 1 else "create_savepoint"
-        return Session(self.connection, expire_on_commit=False, join_transaction_mode=mode)  # type: ignore[arg-type]
+        session.bind = self.connection
+        if self.members > 1:
+            self.driver.execute("SAVEPOINT part")
+        try:
+            yield
+            session.flush()
+        except BaseException:
+            session.close()
+            # Where the engine itself ended the transaction, as at a full disk, nothing is left.
+            if self.members > 1 and self.driver.in_transaction:
+                self.driver.execute("ROLLBACK TO part")
+                self._keep_on()
+            raise
+        session.close()
+        self._keep_on()
 
-    def is_whole(self) -> bool:
-        """Whether the engine still knows the transaction: a full disk ends it for everybody."""
-        driver = self.connection.connection.driver_connection
-        return bool(driver is not None and driver.in_transaction)
+    def _keep_on(self) -> None:
+        if self.members > 1:
+            self.driver.execute("RELEASE part")
+        self.is_sound = True
 
 
 class Turns:
@@ -69,27 +90,28 @@ class Turns:
         self._shared: _Shared | None = None
 
     @contextmanager
-    def writing(self, *, alone: bool) -> Iterator[Session]:
-        """A session in the transaction of those who come together; ``alone`` in one of its own.
+    def writing(self, *, together: bool) -> Iterator[Session]:
+        """A session in a transaction of its own, or ``together`` with others who ask for that.
 
         Raises NotCommittedError when what was done cannot be kept because of another's failure.
         """
-        place = self._stand_in_line(alone=alone)
+        session = Session(expire_on_commit=False)
+        place = self._stand_in_line(together=together)
         try:
             shared = self._shared or self._begin()
         except BaseException:
             self._leave(place)
             raise
         try:
-            with shared.session() as session, session.begin():
+            with shared.part(session):
                 yield session
         except BaseException as error:
             self._undone(place, shared, error)
             raise
         self._done(place, shared)
 
-    def _stand_in_line(self, *, alone: bool) -> _Place:
-        place = _Place(alone=alone)
+    def _stand_in_line(self, *, together: bool) -> _Place:
+        place = _Place(together=together)
         with self._changing:
             self._line.append(place)
             is_first = len(self._line) == 1
@@ -142,7 +164,7 @@ class Turns:
 
     def _undone(self, place: _Place, shared: _Shared, error: BaseException) -> None:
         """Go on without this member, whose part is undone; it need not wait for the others."""
-        if shared.members == 1 or not shared.is_whole():
+        if not shared.is_sound:
             self._end(place, shared, error)
         elif self._is_followed(place, shared):
             self._leave(place)
@@ -151,10 +173,10 @@ class Turns:
 
     def _is_followed(self, place: _Place, shared: _Shared) -> bool:
         """Whether somebody waits who may share the transaction, and will end it."""
-        if place.alone or shared.members >= MOST_TOGETHER:
+        if not place.together or shared.members >= MOST_TOGETHER:
             return False
         with self._changing:
-            return len(self._line) > 1 and not self._line[1].alone
+            return len(self._line) > 1 and self._line[1].together
 
     def _commit(self, place: _Place, shared: _Shared) -> None:
         error: BaseException | None = None
@@ -171,7 +193,9 @@ class Turns:
         self._shared = None
         shared.error = error
         try:
-            shared.connection.close()  # rolls back what was not committed
+            if error is not None and shared.driver.in_transaction:
+                shared.driver.rollback()
+            shared.connection.close()
         finally:
             _unlock(shared.lock)
             shared.over.set()

@@ -86,9 +86,9 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
-    """One transaction on the running app's database."""
-    with database().writing() as session:
+def writing(*, together: bool = False) -> Iterator[Session]:
+    """One transaction on the running app's database; see ``Database.writing``."""
+    with database().writing(together=together) as session:
         yield session
 
 

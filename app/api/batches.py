@@ -142,7 +142,7 @@ def create(
     """
     asked, moment = body or Wanted(), now()
     _refuse_in_vain()
-    with writing() as session:
+    with writing(together=True) as session:
         found = claim(session, actor(), moment, campaign_id, asked.size or SIZE, asked.community)
         seen = None if found.batch is None else look(session, found.batch, found.campaign)
     if found.batch is None or seen is None:

@@ -151,7 +151,7 @@ def create(headers: Keyed, body: CallMade, case_id: int) -> tuple[CallKept, int]
     """
     call = _call(body, ticket())
     by_ticket = ticket() is not None
-    with writing() as session:
+    with writing(together=True) as session:
         saved = recording.record(
             session, actor(), now(), case_id, call, headers.key, by_ticket=by_ticket
         )

@@ -30,7 +30,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
-from app import create_app, db, prepared, web
+from app import create_app, db, prepared, turns, web
 from app.config import Settings
 
 OPERATIONS = {"batches": "claim", "calls": "save", "release": "release", "handoff": "handoff"}
@@ -171,22 +171,27 @@ def arm(app: Flask, orders: Orders) -> None:
     def committing(connection: Connection) -> None:
         orders.pass_by(f"{_here.operation}: before COMMIT", connection)
 
-    def committed(_session: Session) -> None:
+    writes = db.Database.writing
+
+    @contextmanager
+    def writing(database: db.Database, **more: Any) -> Iterator[Session]:
+        with writes(database, **more) as session:
+            yield session
         orders.pass_by(f"{_here.operation}: after COMMIT")
 
     sound = prepared.run
 
-    def run(driver: Any, sql: str, parameters: Any) -> list[Any] | None:
+    def run(driver: Any, sql: str, parameters: Any) -> Any:
         passing("before")(None, None, sql)
-        rows = sound(driver, sql, parameters)
+        cursor = sound(driver, sql, parameters)
         passing("after")(None, None, sql)
-        return rows
+        return cursor
 
     prepared.run = run  # what is prepared is handed to the driver past the engine's events
     event.listen(engine, "before_cursor_execute", passing("before"))
     event.listen(engine, "after_cursor_execute", passing("after"))
     event.listen(engine, "commit", committing)
-    event.listen(Session, "after_commit", committed)
+    db.Database.writing = writing  # type: ignore[method-assign,assignment]
     app.wsgi_app = Edge(app.wsgi_app, orders)  # type: ignore[method-assign]
 
 
@@ -226,10 +231,10 @@ class Leaving:
 
 
 @contextmanager
-def _answering_first(database: db.Database) -> Iterator[Session]:
+def _answering_first(database: db.Database, **_more: Any) -> Iterator[Session]:
     """The planted bug: the block ends at once, and the commit comes a little later."""
-    turn = db._turn(database._queue)
-    turn.__enter__()
+    line = database._turns
+    lock = turns._locked(line._queue if line else None)
     session = Session(database.engine, expire_on_commit=False)
     operation = _here.operation
 
@@ -240,14 +245,14 @@ def _answering_first(database: db.Database) -> Iterator[Session]:
             session.commit()
         finally:
             session.close()
-            turn.__exit__(None, None, None)
+            turns._unlock(lock)
 
     try:
         yield session
         session.flush()
     except BaseException:
         session.close()
-        turn.__exit__(None, None, None)
+        turns._unlock(lock)
         raise
     threading.Thread(target=commit).start()
 

@@ -6,7 +6,7 @@ queue is guarded twice there, and one alone is not missed.
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from app.cases.models import Batch
 from app.cases.service import claim, release, standing
 from app.db import Database
 from app.prepared import Prepared
+from app.turns import Turns
 from tests.invariants import client
 
 
@@ -83,9 +84,15 @@ def claims_lock_nothing(db: Database) -> None:
         cached.cache_clear()
 
 
+@contextmanager
+def _at_once(line: Turns, **_more: Any) -> Iterator[Session]:
+    with Session(line._engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
 def no_turn_to_write(db: Database) -> None:
     """Writers of SQLite neither queue nor take the write lock when they begin."""
-    database._turn = lambda queue: nullcontext()
+    Turns.writing = _at_once  # type: ignore[method-assign]
     database._begin = lambda connection: connection.exec_driver_sql("BEGIN")
 
 

@@ -38,7 +38,7 @@ def take(campaign_id: int) -> Response:
         tell(Problem("requests_too_many", values={"seconds": seconds}))
         return redirect(url_for(".home"))
     try:
-        with writing() as session:
+        with writing(together=True) as session:
             found = claiming.claim(session, actor(), now(), campaign_id, size)
     except Problem as problem:
         tell(problem)
