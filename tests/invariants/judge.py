@@ -181,8 +181,14 @@ def _reports(ops: Iterable[Op]) -> Iterator[str]:
     for op in ops:
         if op.f == "count" and op.type == "ok":
             position = op["campaign"], op["position"]
-            if said.setdefault(position, op["counts"]) != op["counts"]:
-                yield f"reports: two counts as of {position}"
+            before = said.setdefault(position, op["counts"])
+            if before != op["counts"]:
+                both = [
+                    pair
+                    for pair in zip(before, op["counts"], strict=True)
+                    if len(set(map(str, pair))) > 1
+                ]
+                yield f"reports: two counts as of {position}: {both}"
 
 
 def _progress(ops: Sequence[Op], seen: Sequence[Sighting]) -> Iterator[str]:
