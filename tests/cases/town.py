@@ -72,6 +72,11 @@ class Town:
         with self.db.writing() as session:
             return claiming.claim(session, who.user, self.now, campaign, size, **more)
 
+    def sweep(self) -> None:
+        """End what is over, as every claim does first."""
+        with self.db.writing() as session:
+            release.end_expired(session, self.now)
+
     def ahead(self, who: Person, size: int = 20, **more: Any) -> Sequence[int]:
         """The groups that a look ahead finds for somebody."""
         campaign = more.pop("campaign", self.campaign)

@@ -18,7 +18,7 @@ from app.calls.models import Call
 from app.calls.rules import CallInput
 from app.calls.service import answering, correcting, recording
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.service import handing, leaving, moving, release, skipping
+from app.cases.service import handing, leaving, moving, skipping
 from app.cases.service.moving import Which
 from app.people.models import User
 from app.problems import NotFoundError, Problem
@@ -102,8 +102,7 @@ class Queue(RuleBasedStateMachine):
 
     def look_ahead(self, person: Person, size: int) -> Sequence[int]:
         """A claim that found nobody goes before it, and frees what nobody holds any more."""
-        with self.town.db.writing() as session:
-            release.end_expired(session, self.town.now)
+        self.town.sweep()
         return self.town.ahead(person, size)
 
     def gives(self, id_: int, who: str, groups: list[str], *, offer: bool = False) -> None:
