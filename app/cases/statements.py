@@ -301,14 +301,15 @@ SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS pr
   SELECT g.open_cases, g.priority,
     CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
       WHEN NOT {spoken} THEN 'language'
-      WHEN EXISTS (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
-                   AND s.skipped_at >= :midnight) THEN 'skipped'
+      WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
+            AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
       WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
         THEN 'for_others'
-      WHEN EXISTS ({numbers} AND EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
-                                         AND h.released_at IS NULL)) THEN 'held'
-      WHEN EXISTS ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-        THEN 'other_campaign'
+      WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
+                           AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
+        THEN 'held'
+      WHEN ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign LIMIT 1)
+        IS NOT NULL THEN 'other_campaign'
       ELSE 'ready' END AS cause,
     ({reached} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign) AS later
   FROM {waiting} AND g.ready_at <= :now
