@@ -10,19 +10,24 @@ import argparse
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, select, text, update
 
 from app.calls.rules import CallInput
 from app.calls.service.recording import record
+from app.campaigns import queries as campaigns
+from app.campaigns.rules.calling import Ringing
+from app.cases import queries, statements
 from app.cases.models import CallGroup, Case
-from app.cases.service.claim import claim
+from app.cases.rules.languages import lanes
+from app.cases.service.claim import LOOKED_AT, claim, look_ahead, why_nothing
 from app.cases.service.release import release
-from app.db import Database
+from app.db import Database, UTCDateTime, engine_of
 from app.people.models import User
+from app.residents.models import Number
 from benchmarks import queue_by_hand as by_hand
 from benchmarks.queue_city import (
     CAMPAIGN,
@@ -38,6 +43,7 @@ from benchmarks.queue_city import (
 ROUNDS = 150
 SIZE = 20
 CALLS_A_BATCH = 4
+LATER, RESTING = "all to be rung later", "all ready, but resting"
 
 Times = dict[str, list[float]]
 
@@ -109,43 +115,61 @@ def measure(places: Databases, cases: int) -> Times:
         for name, way in order:
             way.release(user, moment, batches[name])
     by_hand.compare(first, second)
-    _measure_resting(ways["app"], times)
+    _measure_vain(ways["app"], times)
     for way in ways.values():
         way.close()
     return times
 
 
-def _measure_resting(way: ThroughUseCases, times: Times) -> None:
-    """The worst moment: nobody can be rung now, and the volunteers ask all the same."""
-    moment = NOW + timedelta(days=1)
-    with way.database.writing() as session:
-        session.connection().exec_driver_sql(
-            "UPDATE call_groups SET ready_at = '2026-12-24 00:00:00.000000'"
-            " WHERE ready_at IS NOT NULL"
-        )
-    for number in range(15):
-        with timed(times, "claim of nothing app"), way.database.writing() as session:
-            assert claim(session, way.users[1 + number], moment, CAMPAIGN, SIZE).batch is None
+def _measure_vain(way: ThroughUseCases, times: Times) -> None:
+    """The worst moments: nobody can be rung now, and the volunteers ask all the same."""
+    for why in (LATER, RESTING):
+        moment = let_nobody_be_rung(way.database, why)
+        for number in range(15):
+            _ask_in_vain(way, way.users[1 + number], moment, times, why)
+
+
+def let_nobody_be_rung(database: Database, why: str) -> datetime:
+    """Make it so for a reason, and return the moment at which it is so."""
+    tomorrow = NOW + timedelta(days=1)
+    ready_at = tomorrow + timedelta(days=1) if why == LATER else NOW
+    reached_by = CAMPAIGN + 1 if why == RESTING else None
+    with database.writing() as session:
+        waiting = update(CallGroup).where(CallGroup.ready_at.is_not(None))
+        session.execute(waiting.values(ready_at=ready_at))
+        session.execute(update(Number).values(reached_at=NOW, reached_campaign_id=reached_by))
+    return tomorrow
+
+
+def _ask_in_vain(
+    way: ThroughUseCases, user: User, moment: datetime, times: Times, name: str
+) -> None:
+    """As the pages and the API do; others wait to write during the first of the three alone."""
+    with timed(times, f"{name} asked"):
+        with timed(times, f"{name} turn"), way.database.writing() as session:
+            assert claim(session, user, moment, CAMPAIGN, SIZE).batch is None
+        with way.database.reading() as session:
+            assert not look_ahead(session, user, moment, CAMPAIGN, SIZE)
+        with way.database.reading() as session:
+            assert why_nothing(session, user, moment, CAMPAIGN).waiting
 
 
 def plan_of_claim(url: str, codes: int) -> list[str]:
     """What the engine says it will do for the claim's statement, for so many communities."""
     database = Database(url)
-    seen: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "UPDATE call_groups SET batch_id" in statement:
-            seen.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN" if url.startswith("sqlite") else "EXPLAIN"
-    with database.writing() as session:
-        user = session.get_one(User, 1)
-        claim(session, user, NOW, CAMPAIGN, SIZE, CODES[0] if codes == 1 else None)
-        statement, parameters = seen[0]
-        rows = session.connection().exec_driver_sql(f"{explain} {statement}", parameters)
-        lines = [row[-1] for row in rows]
-        session.rollback()
+    ways = lanes(CODES[:codes], [], [], fallback=False)
+    with database.reading() as session:
+        take = statements.take(engine_of(session), Ringing.FREE).statement
+        values = queries.claim_values(1, campaigns.get_terms(session, CAMPAIGN), ways, NOW)
+        moments = [
+            bindparam(name, type_=UTCDateTime())
+            for name, value in values.items()
+            if isinstance(value, datetime)
+        ]
+        explained = text(f"{explain} {take.text}").bindparams(*moments)
+        values |= {"batch": 1, "size": SIZE, "most": LOOKED_AT // len(ways)}
+        lines = [row[-1] for row in session.execute(explained, values)]
     database.close()
     return lines
 
@@ -159,11 +183,19 @@ def tell(engine: str, counts: list[int], all_times: list[Times]) -> None:
             kind = what.split()[0]
             app, bare = (1000 * median(times[f"{kind} {way}"]) for way in ("app", "bare"))
             print(f"{what:26}{cases:10,}{app:9.2f}{bare:9.2f}{app / bare:8.1f}")
-    for cases, times in zip(counts, all_times, strict=True):
-        nothing = 1000 * median(times["claim of nothing app"])
-        print(f"{'claim that finds nothing':26}{cases:10,}{nothing:9.2f}")
     first, last = (median(times["claim app"]) for times in (all_times[0], all_times[-1]))
     print(f"claim at {counts[-1]:,} cases against {counts[0]:,}: {last / first:.2f}")
+    _tell_vain(counts, all_times)
+
+
+def _tell_vain(counts: list[int], all_times: list[Times]) -> None:
+    print("Asked in vain: in all, and how long others wait to write meanwhile, against a claim")
+    print(f"{'median, milliseconds':26}{'cases':>10}{'in all':>9}{'turn':>9}{'ratio':>8}")
+    for name in (LATER, RESTING):
+        for cases, times in zip(counts, all_times, strict=True):
+            whole, turn = (1000 * median(times[f"{name} {part}"]) for part in ("asked", "turn"))
+            ratio = turn / 1000 / median(times["claim app"])
+            print(f"{name:26}{cases:10,}{whole:9.2f}{turn:9.2f}{ratio:8.2f}")
 
 
 def main() -> None:

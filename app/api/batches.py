@@ -18,7 +18,7 @@ from app.calls.views import asking
 from app.campaigns import queries as campaigns
 from app.cases.models import Batch, CallGroup, Case, Handoff, HandoffCase
 from app.cases.service import handing, release, settling
-from app.cases.service.claim import LARGEST_BATCH, MAY_RING, claim, why_nothing
+from app.cases.service.claim import LARGEST_BATCH, MAY_RING, why_nothing
 from app.people.models import User
 from app.people.rules import LONGEST_NAME
 from app.problems import NotFoundError
@@ -142,16 +142,15 @@ def create(
     """
     asked, moment = body or Wanted(), now()
     _refuse_in_vain()
-    with writing(together=True) as session:
-        found = claim(session, actor(), moment, campaign_id, asked.size or SIZE, asked.community)
-        seen = None if found.batch is None else look(session, found.batch, found.campaign)
-    if found.batch is None or seen is None:
-        asking.note(actor().id)
+    size = asked.size or SIZE
+    found = asking.ask(actor(), campaign_id, size, asked.community, look=look)
+    if found is None:
         with reading() as session:
-            found = why_nothing(session, actor(), moment, campaign_id, asked.community)
-        return NothingReady(cases=[], waiting=found.waiting, next_at=found.next_at), 200, {}
-    where = url_for("api.batches_show", batch_id=found.batch.id)
-    return BatchTaken(**_taken(found.batch, told(seen))), 201, {"Location": where}
+            why = why_nothing(session, actor(), moment, campaign_id, asked.community)
+        return NothingReady(cases=[], waiting=why.waiting, next_at=why.next_at), 200, {}
+    batch, seen = found
+    where = url_for("api.batches_show", batch_id=batch.id)
+    return BatchTaken(**_taken(batch, told(seen))), 201, {"Location": where}
 
 
 def _refuse_in_vain() -> None:

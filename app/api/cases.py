@@ -74,9 +74,10 @@ class WorkMoved(Answer):
     "Lay a case in hand aside.",
     roles=MAY_RING,
     answers={200: CaseKey},
+    problems=(409,),
 )
 def skip(body: SkipWanted, case_id: int) -> CaseKey:
-    """Open again after a pause; not for the same user that day."""
+    """Open again after a pause; not for the same user that day. 409 to who lays aside too many."""
     with writing() as session:
         skipping.skip(session, actor(), now(), case_id, body.reason, body.note or "")
     return CaseKey(id=case_id)

@@ -31,6 +31,7 @@ CONFLICTS = frozenset(
         "import_over",
         "key_in_work",
         "not_with_leader",
+        "skipped_enough",
         "undo_late",
         "undo_not_last",
     }

@@ -161,7 +161,10 @@ class Skip(Base):
     """A case that its holder laid aside, and why."""
 
     __tablename__ = "skips"
-    __table_args__ = (Index("ix_skips_group", "group_id", "user_id", "skipped_at"),)
+    __table_args__ = (
+        Index("ix_skips_group", "group_id", "user_id", "skipped_at"),
+        Index("ix_skips_user", "user_id", "skipped_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("call_groups.id"))

@@ -87,6 +87,7 @@ def why_nothing(
     """
     engine, ringing = engine_of(session), ringing_at(campaign.rules, now)
     values = claim_values(user.id, campaign, ways, now)
+    values |= {"every": _every(campaign, ways)}
     rows = session.execute(statements.causes(engine, ringing), values)
     found = {row.cause: row for row in rows}
     counts = {cause: int(row.cases) for cause, row in found.items()}
@@ -100,6 +101,12 @@ def why_nothing(
         times.append(next_allowed(campaign.rules, local, agreed=priority == 0))
     waiting = {cause: int(n) for cause, n in counts.items() if n}
     return waiting, min(times, default=None)
+
+
+def _every(campaign: Terms, ways: Sequence[Lane]) -> str:
+    """The lanes of the ways' communities in every language that the campaign knows of."""
+    codes = dict.fromkeys(way.community for way in ways)
+    return json.dumps([(code, known) for code in codes for known in {"", *campaign.languages}])
 
 
 def _times(

@@ -1,8 +1,10 @@
 """The statements of the claim, each with its name: SQL by hand, where every one of them counts.
 
 Written once for both engines; what differs between them stands in ``_OF``. A lane is a community
-and a language (``rules.languages``): one range of the queue's index each, so that what a claim
-costs does not grow with the number of cases.
+and a language (``rules.languages``). Of each lane's appointments, and of its others, those that are
+ready are one range of the queue's index; and of a range a claim looks at the first ``most`` alone.
+So what it costs, and how long others wait to write meanwhile, does not grow with the number of
+cases, nor with how many of them nobody may ring just now.
 """
 
 from functools import cache
@@ -60,32 +62,49 @@ _OWN = """
   ORDER BY g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
 """
 
+_URGENT = "(SELECT 0 AS priority UNION ALL SELECT 5) AS urgent"
+_AGREED = "(SELECT 0 AS priority) AS urgent"
+
+_READY = """
+    SELECT * FROM call_groups
+    WHERE campaign_id = :campaign AND community_code = {code} AND language = {language}
+      AND priority = urgent.priority AND batch_id IS NULL AND ready_at <= :now
+    ORDER BY ready_at, address_key, id LIMIT {some}"""
+
 # An appointment is its own volunteer's first, and anyone's some minutes after its time.
 _LANE = """
   SELECT {columns}
-  FROM call_groups g
-  WHERE g.campaign_id = :campaign AND g.community_code = {code} AND g.language = {language}
-    AND g.ready_at IS NOT NULL
-    AND (g.appointment_user_id IS NULL
+  FROM {looked_at}
+  WHERE (g.appointment_user_id IS NULL
       OR (g.appointment_user_id <> :user AND g.ready_at <= :anyones)) {free}
-  ORDER BY g.priority, g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
+  {in_order} LIMIT :size + 0 {locked}
 """
 
-_TAKE = """
-WITH best AS (
-  SELECT * FROM ({own}) AS own
-  UNION ALL
-  {others}
-)
-UPDATE call_groups SET batch_id = :batch
-WHERE batch_id IS NULL AND id IN (
-  SELECT id FROM (
-    SELECT id, sum(open_cases) OVER
-        (ORDER BY turn, priority, rank, ready_at, address_key, id) - open_cases AS before
-    FROM best) AS ranked
-  WHERE before < :size)
-RETURNING id
+# Who was found by a look ahead, in that order; whatever may have changed since is asked again.
+_THESE = """
+  SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  FROM ({these}) AS these {join} call_groups g ON g.id = these.id
+  WHERE (g.appointment_user_id IS NULL OR g.appointment_user_id = :user
+      OR g.ready_at <= :anyones) {free}
+  ORDER BY these.place LIMIT :size + 0 {locked}
 """
+
+# Where a lane was not looked at any further stands a group larger than any batch: what comes after
+# it in the order of all lanes is not taken, for somebody whom nobody looked at may come before.
+_STOP = 1_000_000_000
+_RANKED = """
+WITH best AS ({best}), ranked AS (
+  SELECT id, open_cases, sum(open_cases) OVER
+      (ORDER BY turn, priority, rank, ready_at, address_key, id) - open_cases AS before
+  FROM best)
+"""
+_TAKE = f"""
+UPDATE call_groups SET batch_id = :batch
+WHERE batch_id IS NULL
+  AND id IN (SELECT id FROM ranked WHERE before < :size AND open_cases < {_STOP})
+RETURNING id
+"""  # noqa: S608 - made of this module's constants
+_LOOK = "SELECT id FROM ranked WHERE before < :size ORDER BY before"
 
 _COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, g.ready_at, g.address_key"
 
@@ -96,11 +115,24 @@ _OF: dict[str, dict[str, str]] = {
         "locked": "",
         "others": """
   SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
-  FROM json_each(:lanes) AS lane JOIN call_groups g ON g.id IN ({lane})""",
+  FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
+  CROSS JOIN call_groups g ON g.id IN ({lane})""",
+        "stops": """
+  UNION ALL
+  SELECT g.id, {stop}, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
+  CROSS JOIN call_groups g ON g.id = (SELECT id FROM ({beyond}) AS beyond)""",
+        # Read as they come, which is in order: to sort them all of them would be looked at first.
+        "looked_at": "({ready}) AS g",
+        "in_order": "",
+        # It keeps to this order of the tables: first those that were found.
+        "join": "CROSS JOIN",
+        "these": "SELECT key AS place, value AS id FROM json_each(:these)",
         "columns": "g.id",
         "code": "lane.value ->> 0",
         "language": "lane.value ->> 1",
         "lanes": "json_each(:lanes)",
+        "every": "json_each(:every)",
         "spoken": "g.language IN (SELECT lane.value ->> 1 FROM json_each(:lanes) AS lane)",
         "mine_alone": "1 = 1",
     },
@@ -109,11 +141,23 @@ _OF: dict[str, dict[str, str]] = {
         "locked": "FOR UPDATE OF g SKIP LOCKED",
         "others": """
   SELECT best.* FROM json_array_elements(CAST(:lanes AS json)) AS lane
-  CROSS JOIN LATERAL ({lane}) AS best""",
+  CROSS JOIN {urgent} CROSS JOIN LATERAL ({lane}) AS best""",
+        "stops": """
+  UNION ALL
+  SELECT g.id, {stop}, 1, g.priority, CAST(lane ->> 2 AS integer), g.ready_at, g.address_key
+  FROM json_array_elements(CAST(:lanes AS json)) AS lane
+  CROSS JOIN {urgent} CROSS JOIN LATERAL ({beyond}) AS g""",
+        # Not the rows of the inner SELECT are locked, but those that are found free.
+        "looked_at": "({ready}) AS near JOIN call_groups g ON g.id = near.id",
+        "in_order": "ORDER BY near.ready_at, near.address_key, near.id",
+        "join": "JOIN",
+        "these": "SELECT place, CAST(value AS bigint) AS id FROM"
+        " json_array_elements_text(CAST(:these AS json)) WITH ORDINALITY AS one (value, place)",
         "columns": _COLUMNS.format(rank="CAST(lane ->> 2 AS integer)"),
         "code": "lane ->> 0",
         "language": "lane ->> 1",
         "lanes": "json_array_elements(CAST(:lanes AS json))",
+        "every": "json_array_elements(CAST(:every AS json))",
         "spoken": "g.language IN (SELECT lane ->> 1 FROM json_array_elements(CAST(:lanes AS json))"
         " AS lane)",
         # Whoever comes second passes over the number instead of waiting for the first.
@@ -146,15 +190,43 @@ def _moments(sql: str) -> TextClause:
     return text(sql).bindparams(*binds)
 
 
+def _search(engine: str, ringing: Ringing, *, locks: bool = True) -> dict[str, str]:
+    """Return the parts that a search of the queue is made of."""
+    of = _OF[engine] | {"free": _FREE + _RUNG[ringing], "stop": str(_STOP)}
+    of["urgent"] = _AGREED if ringing is Ringing.QUIET else _URGENT
+    of["locked"] = of["locked"] if locks else ""
+    of["looked_at"] = of["looked_at"].format(ready=_READY.format(some=":most + 0", **of))
+    of["lane"] = _LANE.format(**of)
+    of["beyond"] = _READY.format(some="1 OFFSET :most + 0", **of)
+    best = "SELECT * FROM ({own}) AS own UNION ALL {others}"
+    of["best"] = best.format(own=_OWN.format(**of), others=of["others"].format(**of))
+    return of
+
+
 @cache
 def take(engine: str, ringing: Ringing) -> Prepared:
     """Take the next groups in the design's order, up to ``size`` cases or a few more; in quiet
-    hours appointments alone.
+    hours appointments alone. Of each lane at most the first ``most`` of those ready are looked at.
     """
-    of, free = _OF[engine], _FREE + _RUNG[ringing]
-    own = _OWN.format(free=free, codes=of["codes"], locked=of["locked"])
-    lane = _LANE.format(free=free, **of)
-    return Prepared(_moments(_TAKE.format(own=own, others=of["others"].format(lane=lane))))
+    of = _search(engine, ringing)
+    best = of["best"] + of["stops"].format(**of)
+    return Prepared(_moments(_RANKED.format(best=best) + _TAKE))
+
+
+@cache
+def look_ahead(engine: str, ringing: Ringing) -> Prepared:
+    """Find the next groups as ``take`` does, however far back they are, and leave them there."""
+    of = _search(engine, ringing, locks=False)
+    return Prepared(_moments(_RANKED.format(best=of["best"]) + _LOOK))
+
+
+@cache
+def take_these(engine: str, ringing: Ringing) -> Prepared:
+    """Take those of the groups ``these`` that may still be taken, up to ``size`` cases or a few
+    more.
+    """
+    best = _THESE.format(**_search(engine, ringing))
+    return Prepared(_moments(_RANKED.format(best=best) + _TAKE))
 
 
 MARK = Prepared(
@@ -217,24 +289,30 @@ WHERE g.batch_id = :batch AND h.id IS NULL
 _MOST_LOOKED_AT = 2000
 _MOST_RESTING = 10_000
 
+# What waits in the lanes' communities, in whatever language: the lanes of somebody who speaks all.
+_WAITING = """
+  {every} AS lane CROSS JOIN {urgent} {join} call_groups g
+    ON g.campaign_id = :campaign AND g.community_code = {code} AND g.language = {language}
+      AND g.priority = urgent.priority
+  WHERE g.batch_id IS NULL"""
+
 _CAUSES = """
 SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
   SELECT g.open_cases, g.priority,
     CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
       WHEN NOT {spoken} THEN 'language'
-      WHEN EXISTS (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
-                   AND s.skipped_at >= :midnight) THEN 'skipped'
+      WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
+            AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
       WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
         THEN 'for_others'
-      WHEN EXISTS ({numbers} AND EXISTS (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
-                                         AND h.released_at IS NULL)) THEN 'held'
-      WHEN EXISTS ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-        THEN 'other_campaign'
+      WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
+                           AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
+        THEN 'held'
+      WHEN ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign LIMIT 1)
+        IS NOT NULL THEN 'other_campaign'
       ELSE 'ready' END AS cause,
     ({reached} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign) AS later
-  FROM call_groups g
-  WHERE g.campaign_id = :campaign AND g.community_code IN ({codes}) AND g.batch_id IS NULL
-    AND g.ready_at <= :now
+  FROM {waiting} AND g.ready_at <= :now
   LIMIT {most}) AS looked_at
 GROUP BY cause
 """
@@ -245,9 +323,7 @@ _REACHED = _NUMBERS.replace("SELECT 1", "SELECT max(m.reached_at)")
 
 _RESTING = """
 SELECT sum(open_cases) FROM (
-  SELECT g.open_cases FROM call_groups g
-  WHERE g.campaign_id = :campaign AND g.community_code IN ({codes}) AND g.batch_id IS NULL
-    AND g.ready_at > :now
+  SELECT g.open_cases FROM {waiting} AND g.ready_at > :now
   LIMIT {most}) AS looked_at
 """
 
@@ -257,7 +333,7 @@ SELECT priority, min(ready_at) AS ready_at FROM (
           WHERE g.campaign_id = :campaign AND g.community_code = {code}
             AND g.language = {language} AND g.priority = urgent.priority
             AND g.batch_id IS NULL AND g.ready_at > :now) AS ready_at
-  FROM {lanes} AS lane CROSS JOIN (SELECT 0 AS priority UNION ALL SELECT 5) AS urgent) AS soonest
+  FROM {lanes} AS lane CROSS JOIN {urgent}) AS soonest
 WHERE ready_at IS NOT NULL GROUP BY priority
 """
 
@@ -270,15 +346,18 @@ WHERE b.ended_at IS NULL AND b.campaign_id = :campaign AND b.user_id <> :user
 """
 
 
+def _waiting(engine: str) -> str:
+    return _WAITING.format(urgent=_URGENT, **_OF[engine])
+
+
 @cache
 def causes(engine: str, ringing: Ringing) -> TextualSelect:
     """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
     when a number of theirs rests, and how urgent they are.
     """
-    of = _OF[engine]
     sql = _CAUSES.format(
         numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
-        codes=of["codes"], spoken=of["spoken"], rung=_RUNG[ringing],
+        spoken=_OF[engine]["spoken"], rung=_RUNG[ringing], waiting=_waiting(engine),
     )  # fmt: skip
     return _moments(sql).columns(
         column("cause", String),
@@ -291,13 +370,13 @@ def causes(engine: str, ringing: Ringing) -> TextualSelect:
 @cache
 def resting(engine: str) -> TextClause:
     """How many cases of the lanes' communities wait for a time to come."""
-    return _moments(_RESTING.format(codes=_OF[engine]["codes"], most=_MOST_RESTING))
+    return _moments(_RESTING.format(waiting=_waiting(engine), most=_MOST_RESTING))
 
 
 @cache
 def next_ready(engine: str) -> TextualSelect:
     """When the next group of the lanes is ready, of appointments and of the others."""
-    found = _moments(_NEXT.format(**_OF[engine]))
+    found = _moments(_NEXT.format(urgent=_URGENT, **_OF[engine]))
     return found.columns(column("priority", Integer), column("ready_at", UTCDateTime()))
 
 

@@ -86,6 +86,10 @@ TEXTS = {
     "undo_late": _l("A call can be taken back for %(minutes)s minutes. Correct it instead."),
     "undo_not_last": _l("Only the last call saved can be taken back. Correct this one instead."),
     "skip_reason": _l("Choose why this resident is laid aside."),
+    "skipped_enough": _l(
+        "You have laid aside as many residents as one may for now. Ring those you hold, or give "
+        "the batch back. You can lay more aside after %(time)s."
+    ),
     "note_missing": _l("Write what the volunteer should know."),
     "batch_over": _l("This batch has ended already."),
     "handoff_to_whom": _l("“%(name)s” can't take this over: choose a volunteer of the community."),

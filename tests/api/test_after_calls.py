@@ -1,13 +1,16 @@
 """After the call: correcting, taking back, laying aside, answering, moving."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.calls.models import Call
 from app.cases.models import Skip
+from app.cases.rules.skips import MOST_SKIPS
 from app.people.models import User
 from tests.api.conftest import Program, program
 from tests.api.ringing import hand_in, mine, theirs, town
@@ -100,6 +103,18 @@ def test_a_case_is_laid_aside(mine: Program, theirs: Program, town: Town) -> Non
     assert mine.post(f"/cases/{case}/skip", {"reason": "other"}).status_code == 404
     with town.db.reading() as session:
         assert session.scalars(select(Skip.note)).all() == ["邻居"]
+
+
+def test_who_lays_aside_too_many_gets_a_conflict(
+    mine: Program, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MOST_SKIPS, timedelta(hours=1), 1)
+    for name, status in (("陈一", 200), ("李三", 409)):
+        answer = mine.post(f"/cases/{town.case(name).id}/skip", {"reason": "other"})
+        assert answer.status_code == status
+
+    assert answer.json["code"] == "skipped_enough"
+    assert "after 11:00" in answer.json["detail"]
 
 
 def test_a_leader_answers_what_was_asked(app: Flask, mine: Program, town: Town) -> None:

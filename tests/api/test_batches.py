@@ -281,7 +281,7 @@ def test_a_closed_account_takes_nothing(mine: Program, town: Town) -> None:
 def test_who_asks_in_vain_without_end_is_told_to_wait(
     app: Flask, mine: Program, theirs: Program, town: Town
 ) -> None:
-    """Such a claim looks at all that waits, and others wait to write meanwhile."""
+    """Such a claim may look at all that waits."""
     taken(mine, town)
     app.extensions["purses"]["vain"].most = 10
     path = f"/campaigns/{town.campaign}/batches"

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.cases.models import Handoff, Skip
+from app.cases.rules.skips import MOST_SKIPS
 from app.db import Database
 from tests import cast
 from tests.calls.forms import call_form, send
@@ -99,6 +100,18 @@ def test_laying_aside_needs_a_reason(town: Town, client: CheckingClient) -> None
 
     assert "Choose why this resident is laid aside." in words(answer)
     assert town.in_hand(town.people.volunteer) == {"甲", "乙", "丙"}
+
+
+def test_who_lays_aside_too_many_is_told_until_when(
+    town: Town, client: CheckingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MOST_SKIPS, timedelta(hours=1), 1)
+    for name in "甲乙":
+        path = f"/calls/cases/{town.case(name).id}/skip"
+        answer = client.submit(path, action="", reason="know_them")
+
+    assert "You can lay more aside after 11:00." in words(answer)
+    assert town.in_hand(town.people.volunteer) == {"乙", "丙"}
 
 
 def test_nobody_lays_aside_what_a_colleague_holds(town: Town, client: CheckingClient) -> None:

@@ -55,13 +55,45 @@ class Town:
         self.clock.now += timedelta(**delta)
 
     def claim(self, who: Person, size: int = 20, **more: Any) -> Claim:
-        campaign = more.pop("campaign", self.campaign)
-        with self.db.writing() as session:
-            found = claiming.claim(session, who.user, self.now, campaign, size, **more)
+        """Claim as the pages do; who gets nobody is told why, and there is nobody further back."""
+        found = self.claim_at_once(who, size, **more)
         if found.batch is not None:
             return found
+        these = self.ahead(who, size, **more)
+        if these:
+            return self.claim_at_once(who, size, these=these, **more)
+        campaign = more.pop("campaign", self.campaign)
         with self.db.reading() as session:
             return claiming.why_nothing(session, who.user, self.now, campaign, **more)
+
+    def claim_at_once(self, who: Person, size: int = 20, **more: Any) -> Claim:
+        """What one claim comes to by itself."""
+        campaign = more.pop("campaign", self.campaign)
+        with self.db.writing() as session:
+            return claiming.claim(session, who.user, self.now, campaign, size, **more)
+
+    def sweep(self) -> None:
+        """End what is over, as every claim does first."""
+        with self.db.writing() as session:
+            release.end_expired(session, self.now)
+
+    def ahead(self, who: Person, size: int = 20, **more: Any) -> Sequence[int]:
+        """The groups that a look ahead finds for somebody."""
+        campaign = more.pop("campaign", self.campaign)
+        with self.db.reading() as session:
+            return claiming.look_ahead(session, who.user, self.now, campaign, size, **more)
+
+    def reach_elsewhere(self, names: Iterable[str]) -> None:
+        """Have another campaign reach them, so that their numbers rest for three days."""
+        other, leader = cast.open_campaign(self.db, [BRIDGE]), self.people.leader
+        batch = self.batch(leader, campaign=other)
+        for name in names:
+            case = self.case(name, other)
+            with self.db.reading() as session:
+                members = queries.cases_of(session, [case.group_id])
+            line = next(one for one in members if one.id == case.id).resident.lines[0]
+            self.save(leader, name, case_id=case.id, number=line.number.value)
+        self.release(leader, batch)
 
     def take(self, who: Person, size: int = 20, **more: Any) -> list[str]:
         """Claim and return whom, in the order of ringing."""

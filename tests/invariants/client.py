@@ -23,7 +23,7 @@ from app.campaigns.models import Campaign
 from app.cases import queries
 from app.cases.models import Batch, Case, Hold
 from app.cases.service import handing, leaving, moving, opening, release, skipping
-from app.cases.service.claim import claim
+from app.cases.service.claim import claim, look_ahead
 from app.cases.service.moving import Which
 from app.cases.service.settling import renew
 from app.db import Database
@@ -138,6 +138,17 @@ class Client:
         with self.op("claim", campaign=campaign, size=size) as answer, self.acting() as session:
             batch = claim(session, self.me, self.now, campaign, size).batch
             answer.update(self.seen(session, batch.id if batch else None))
+
+    def claim_ahead(self) -> None:
+        """Look first, then take those found: others may have been faster."""
+        campaign, size = self.random.choice(self.campaigns), self.random.randint(1, 6)
+        with self.op("claim", campaign=campaign, size=size) as answer:
+            with self.db.reading() as session:
+                me = session.get_one(User, self.desk.user_id)
+                these = look_ahead(session, me, self.now, campaign, size)
+            with self.acting() as session:
+                batch = claim(session, self.me, self.now, campaign, size, these=these).batch
+                answer.update(self.seen(session, batch.id if batch else None))
 
     def open(self) -> None:
         batch_id = self.one_of(self.desk.batches)

@@ -37,8 +37,9 @@ VOLUNTEERS, STAFF = 13, 3
 DEVICES = 2
 CLIENTS = (VOLUNTEERS + STAFF) * DEVICES
 VOLUNTEERS_DO = (
-    *["claim"] * 8, *["save"] * 12, *["again"] * 2, "reuse", *["open"] * 2, *["give_back"] * 2,
-    "hand_over", *["accept"] * 2, "decline", *["skip"] * 2, *["undo"] * 2, "correct", "look_back",
+    *["claim"] * 5, *["claim_ahead"] * 3, *["save"] * 12, *["again"] * 2, "reuse",
+    *["open"] * 2, *["give_back"] * 2, "hand_over", *["accept"] * 2, "decline",
+    *["skip"] * 2, *["undo"] * 2, "correct", "look_back",
 )  # fmt: skip
 STAFF_DO = (*["move"] * 3, "deactivate", *["answer"] * 3, "welcome", *["count"] * 3)
 RULES = {

@@ -1,6 +1,6 @@
 """Everything people do to the queue, each act also done to the model of it (``model.py``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -82,8 +82,9 @@ class Queue(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.town.wait(minutes=minutes)
 
-    @rule(who=WHO, size=st.integers(1, 5))
-    def claim(self, who: str, size: int) -> None:
+    @rule(who=WHO, size=st.integers(1, 5), ahead=st.booleans())
+    def claim(self, who: str, size: int, ahead: bool) -> None:
+        """From the front of the queue, or those whom a look ahead found: they are the same."""
         if self.model.closed:
             with pytest.raises(Problem, match="campaign_not_open"):
                 self.town.claim(self.person(who), size)
@@ -92,10 +93,17 @@ class Queue(RuleBasedStateMachine):
             return
         self.model.sweep(self.town.now)
         expected = self.model.next_groups(who, size, self.town.now)
-        batch = self.town.claim(self.person(who), size).batch
+        person = self.person(who)
+        more = {"these": self.look_ahead(person, size)} if ahead else {}
+        batch = self.town.claim_at_once(person, size, **more).batch
         assert (batch is None) == (not expected)
         if batch is not None:
             self.gives(batch.id, who, expected)
+
+    def look_ahead(self, person: Person, size: int) -> Sequence[int]:
+        """A claim that found nobody goes before it, and frees what nobody holds any more."""
+        self.town.sweep()
+        return self.town.ahead(person, size)
 
     def gives(self, id_: int, who: str, groups: list[str], *, offer: bool = False) -> None:
         expires = self.town.now + UNOPENED

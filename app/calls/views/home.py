@@ -38,13 +38,11 @@ def take(campaign_id: int) -> Response:
         tell(Problem("requests_too_many", values={"seconds": seconds}))
         return redirect(url_for(".home"))
     try:
-        with writing(together=True) as session:
-            found = claiming.claim(session, actor(), now(), campaign_id, size)
+        found = asking.ask(actor(), campaign_id, size, look=lambda *_: None)
     except Problem as problem:
         tell(problem)
         return redirect(url_for(".home"))
-    if found.batch is None:
-        asking.note(actor().id)
+    if found is None:
         return redirect(url_for(".nothing", campaign_id=campaign_id))
     return redirect(url_for(".next_call", campaign_id=campaign_id))
 

@@ -170,11 +170,21 @@ def skip(case_id: int) -> str | Response:
     form, problem = SkipForm(request.form), ""
     with writing() as session:
         case = screen.held_case(session, actor(), case_id)
-        if request.method == "POST" and form.validate():
-            skipping.skip(session, actor(), now(), case_id, form.reason.data, form.note.data or "")
-            flash(_("Laid aside. Somebody else will ring them."), "info")
-            return redirect(url_for(".next_call", campaign_id=case.campaign_id))
         if request.method == "POST":
-            problem = first_error(form)
+            problem = _skip(session, case_id, form)
+            if not problem:
+                flash(_("Laid aside. Somebody else will ring them."), "info")
+                return redirect(url_for(".next_call", campaign_id=case.campaign_id))
         name = session.get_one(Resident, case.resident_id).name
     return render_template("calls/skip.html", case=case, name=name, form=form, problem=problem)
+
+
+def _skip(session: Session, case_id: int, form: SkipForm) -> str:
+    """Lay the case aside; return what is in the way, '' where nothing is."""
+    if not form.validate():
+        return first_error(form)
+    try:
+        skipping.skip(session, actor(), now(), case_id, form.reason.data, form.note.data or "")
+    except Problem as problem:
+        return explain(problem)
+    return ""

@@ -1,9 +1,15 @@
-"""Laying a case aside: why, and for how long."""
+"""Laying a case aside: why, for how long, and how often."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import Enum
 
 SKIP_PAUSE = timedelta(minutes=30)
+MOST_SKIPS = {timedelta(hours=1): 40, timedelta(days=1): 120}
+"""How many one person may lay aside within such a time: two batches of twenty to the last resident
+within an hour, six within a day. Who rings lays aside a few of a batch; who claims and skips
+without end would keep a whole town from being rung."""
+SKIPS_COUNT_FOR = max(MOST_SKIPS)
 LONGEST_NOTE = 200
 
 
@@ -24,6 +30,19 @@ class SkipReason(Enum):
     def label(self, lang: str) -> str:
         """Return the words in ``zh`` or ``en``."""
         return self.zh if lang == "zh" else self.en
+
+
+def free_from(skipped: Sequence[datetime], now: datetime) -> datetime | None:
+    """Return when somebody may lay aside one more, who did so at these times; None for now.
+
+    What lies ahead of a clock that was set back does not count.
+    """
+    waits = [
+        past[-most] + span
+        for span, most in MOST_SKIPS.items()
+        if len(past := sorted(at for at in skipped if now - span < at <= now)) >= most
+    ]
+    return max(waits, default=None)
 
 
 SKIP_REASONS = {reason.code: reason for reason in SkipReason}

@@ -1,8 +1,10 @@
 """The claim: one short transaction that hands whole call groups to one volunteer."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -15,13 +17,17 @@ from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
 from app.cases.service.release import end_expired, free_groups
-from app.db import Base, engine_of, unattached
+from app.db import LARGEST_ID, Base, engine_of, unattached
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 LARGEST_BATCH = 60
+LOOKED_AT = 600
+"""At how many ready call groups a claim looks, in all lanes together; or a few more."""
+AHEAD = 5
+"""For how many batches a look ahead finds cases: others may be just before with theirs."""
 MOST_ROUNDS = 4
 MAY_RING = ("volunteer", "leader")
 
@@ -46,11 +52,13 @@ def claim(
     campaign_id: int,
     size: int,
     community: str | None = None,
+    these: Sequence[int] | None = None,
 ) -> Claim:
     """Hand out the next cases, as many as ``size`` or a few more where a group is large.
 
-    Where there is nothing, ``why_nothing`` says why, and better when this transaction is over:
-    it looks at much, and others wait to write.
+    Others wait to write meanwhile, so that a claim looks no further than ``LOOKED_AT`` groups.
+    When it finds nothing, ``look_ahead`` says, in a transaction that only reads, whether there is
+    somebody after all: ``these`` are then to be taken. When not, ``why_nothing`` says why.
 
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
     that is not open, a community that is not the actor's there, or when the actor holds as many
@@ -72,7 +80,7 @@ def claim(
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return Claim(None, {}, None, campaign)
-    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free)))
+    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free), these))
     if batch is None:
         return Claim(None, {}, None, campaign)
     return Claim(batch, {}, None, campaign)
@@ -87,6 +95,29 @@ def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) 
     return rules.max_held - queries.count_held(session, user_id, campaign_id)
 
 
+def look_ahead(
+    session: Session,
+    actor: User,
+    now: datetime,
+    campaign_id: int,
+    size: int,
+    community: str | None = None,
+) -> Sequence[int]:
+    """Return the call groups that the actor could be given next, however far back they are.
+
+    It may take its time, for it locks nothing; so others may have them before the actor's claim.
+    Nobody being found, there was nobody at this moment. Raises NotFoundError.
+    """
+    campaign, ways = _ways(session, actor, campaign_id, community)
+    ringing = ringing_at(campaign.rules, now)
+    if not ways or ringing is Ringing.CLOSED:
+        return []
+    values = queries.claim_values(actor.id, campaign, ways, now)
+    look = statements.look_ahead(engine_of(session), ringing)
+    rows = look.rows(session, size=AHEAD * size, most=LARGEST_ID, **values)
+    return [group_id for (group_id,) in rows]
+
+
 def why_nothing(
     session: Session,
     actor: User,
@@ -95,9 +126,15 @@ def why_nothing(
     community: str | None = None,
 ) -> Claim:
     """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
-    campaign, codes = _campaign(session, actor, campaign_id)
-    ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
+    campaign, ways = _ways(session, actor, campaign_id, community)
     return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
+
+
+def _ways(
+    session: Session, actor: User, campaign_id: int, community: str | None
+) -> tuple[Terms, Sequence[Lane]]:
+    campaign, codes = _campaign(session, actor, campaign_id)
+    return campaign, _lanes(campaign, actor, [one for one in codes if community in {None, one}])
 
 
 def _lanes(campaign: Terms, actor: User, codes: Sequence[str]) -> Sequence[Lane]:
@@ -125,6 +162,8 @@ class Asked:
     lanes: Sequence[Lane]
     now: datetime
     size: int
+    these: Sequence[int] | None
+    """The groups that a look ahead has found; None where the queue is to be searched."""
 
 
 def _take(session: Session, asked: Asked) -> Batch | None:
@@ -164,9 +203,7 @@ def _fill(session: Session, asked: Asked, batch_id: int) -> int:
 
     Groups that share a line keep one another out, so that one round may come up short.
     """
-    ringing = ringing_at(asked.campaign.rules, asked.now)
-    take = statements.take(engine_of(session), ringing)
-    values = queries.claim_values(asked.user_id, asked.campaign, asked.lanes, asked.now)
+    take, values = _search(session, asked)
     cases = 0
     for _round in range(MOST_ROUNDS):
         values |= {"batch": batch_id, "size": asked.size - cases}
@@ -177,6 +214,18 @@ def _fill(session: Session, asked: Asked, batch_id: int) -> int:
         if all_had or cases >= asked.size:
             break
     return cases
+
+
+def _search(session: Session, asked: Asked) -> tuple[Prepared, dict[str, Any]]:
+    """Return the statement that takes the next groups, and what it is filled with."""
+    ringing = ringing_at(asked.campaign.rules, asked.now)
+    values = queries.claim_values(asked.user_id, asked.campaign, asked.lanes, asked.now)
+    if asked.these is not None:
+        values["these"] = json.dumps(list(asked.these))
+        return statements.take_these(engine_of(session), ringing), values
+    # Each lane may have a whole batch.
+    values["most"] = max(asked.size, LOOKED_AT // len(asked.lanes))
+    return statements.take(engine_of(session), ringing), values
 
 
 def hold_groups(session: Session, batch: Batch, group_ids: Sequence[int], now: datetime) -> int:

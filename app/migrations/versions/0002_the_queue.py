@@ -177,6 +177,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skips")),
     )
     op.create_index("ix_skips_group", "skips", ["group_id", "user_id", "skipped_at"], unique=False)
+    op.create_index("ix_skips_user", "skips", ["user_id", "skipped_at"], unique=False)
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
