@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
+from app.campaigns.rules.agreed import ANYONES_AFTER
 from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.languages import Lane, keys
-from app.cases.rules.turns import ANYONES_AFTER
 from app.db import engine_of
 from app.people import queries as people
 from app.people.models import User

@@ -1,13 +1,14 @@
 """Laying a case aside: why, and for how long."""
 
 from datetime import timedelta
-from enum import Enum
+
+from app.labels import Labelled
 
 SKIP_PAUSE = timedelta(minutes=30)
 LONGEST_NOTE = 200
 
 
-class SkipReason(Enum):
+class SkipReason(Labelled):
     """Why a volunteer lays a case aside; each with the words to choose it by."""
 
     NOT_NOW = ("not_now", "现在不方便打给这户", "Not a good moment for them")
@@ -15,15 +16,6 @@ class SkipReason(Enum):
     LANGUAGE = ("language", "我不会说对方的话", "I don't speak their language")
     DOUBTFUL_NUMBER = ("doubtful_number", "号码看着不对", "The number looks wrong")
     OTHER = ("other", "其他原因", "Another reason")
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        self.code = code
-        self.zh = zh
-        self.en = en
-
-    def label(self, lang: str) -> str:
-        """Return the words in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
 
 
 SKIP_REASONS = {reason.code: reason for reason in SkipReason}

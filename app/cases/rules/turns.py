@@ -1,13 +1,9 @@
 """Whose turn it is not: who must not be given a call group again."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.following import PastCall
-
-ANYONES_AFTER = timedelta(minutes=10)
-"""How long after its time an appointment waits for its own volunteer."""
 
 
 def whom_to_avoid(histories: Iterable[Sequence[PastCall]]) -> int | None:
