@@ -16,7 +16,7 @@ from app.campaigns.models import Campaign
 from app.cases import queries
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.service import claim as claiming
-from app.cases.service import opening, release
+from app.cases.service import opening, release, skipping
 from app.cases.service.claim import Claim
 from app.cases.service.settling import renew
 from app.db import Database
@@ -154,6 +154,10 @@ class Town:
         wanted = self.said(disposition, **more)
         with self.db.writing() as session:
             return recording.record(session, who.user, self.now, case_id, wanted, key)
+
+    def skip(self, who: Person, name: str, reason: str = "not_now") -> None:
+        with self.db.writing() as session:
+            skipping.skip(session, who.user, self.now, self.case(name).id, reason)
 
     def correct(self, who: Person, call: Call, disposition: str, **more: Any) -> Call:
         together = bool(more.pop("together", False))

@@ -239,7 +239,7 @@ class Queue(RuleBasedStateMachine):
                 self.act(who, skip)
             return
         self.act(who, skip)
-        case.state, case.ready_at, case.whose = "open", now + SKIPPED, None
+        case.state, case.ready_at, case.whose = "open", max(now + SKIPPED, case.ready_at), None
         self.model.skips.add((group, who, now.date()))
         self.model.settle_group(who, group, now)
 
