@@ -14,9 +14,9 @@ from app.calls.service import correcting, recording
 from app.calls.service.recording import Saved
 from app.campaigns.models import Campaign
 from app.cases import queries
-from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.models import Batch, CallGroup, Case, Handoff, Hold
 from app.cases.service import claim as claiming
-from app.cases.service import opening, release, skipping
+from app.cases.service import handing, opening, release, skipping
 from app.cases.service.claim import Claim
 from app.cases.service.settling import renew
 from app.db import Database
@@ -158,6 +158,12 @@ class Town:
     def skip(self, who: Person, name: str, reason: str = "not_now") -> None:
         with self.db.writing() as session:
             skipping.skip(session, who.user, self.now, self.case(name).id, reason)
+
+    def hand_over(self, who: Person, to: Person | None, note: str = "") -> Handoff:
+        """Hand over the one batch somebody holds, to the pool where ``to`` is None."""
+        batch, name = self.batch_of(who), None if to is None else to.name
+        with self.db.writing() as session:
+            return handing.hand_over(session, who.user, self.now, batch.id, name, note)
 
     def correct(self, who: Person, call: Call, disposition: str, **more: Any) -> Call:
         together = bool(more.pop("together", False))

@@ -303,9 +303,9 @@ class Queue(RuleBasedStateMachine):
                 self.act("leader", move)
             return
         ids = [id_ for id_, b in sorted(self.model.batches.items()) if b.who == whose != to]
-        held = [case for id_ in ids for g in self.model.batches[id_].groups
-                for case in self.model.members(g) if case.state == "held"]  # fmt: skip
-        assert self.act("leader", move) == len(held)
+        groups = [group for id_ in ids for group in self.model.batches[id_].groups]
+        along = [case for group in groups for case in self.model.waiting(group)]
+        assert self.act("leader", move) == len(along)
         self.pass_on(ids, to or "", self.newest_batch() if to and ids else None)
 
     def newest_batch(self) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
@@ -16,8 +16,10 @@ from app.calls.screen.words import address_of, masked
 from app.calls.wording import agreed_time, appointment_word, is_early, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
+from app.cases import offers
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case, Handoff
+from app.cases.offers import Left, Offered
 from app.cases.rules.appointments import AppointmentState, state_of
 from app.cases.service.claim import Claim
 from app.people.models import User
@@ -41,7 +43,7 @@ class Offer:
 
     batch_id: int
     who: str
-    cases: int
+    left: Left
     note: str
     until: datetime
 
@@ -70,6 +72,8 @@ class Work:
     waiting: Sequence[Waiting]
     offers: Sequence[Offer]
     appointments: Sequence[Appointment]
+    given: Sequence[Offered]
+    """What the volunteer handed to colleagues today."""
     in_batch: Mapping[int, int]
     """How many residents are left of each batch."""
     due: bool
@@ -100,6 +104,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
         waiting=[_waiting(campaign, case, now) for case in held],
         offers=_offers(session, user, campaign.id, now),
         appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
+        given=offers.given(session, user, campaign.id, midnight, now),
         in_batch=_in_batch(session, held),
         due=any(
             holder is None and _state(case, now) is not AppointmentState.COMING
@@ -154,18 +159,14 @@ def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
 def _offers(session: Session, user: User, campaign_id: int, now: datetime) -> list[Offer]:
     batches = cases.live_batches(session, user, campaign_id)
     offered = [batch for batch in batches if _is_offer(batch) and batch.lease_expires_at > now]
-    return [_offer(session, batch) for batch in offered]
+    return [_offer(session, batch, now) for batch in offered]
 
 
-def _offer(session: Session, batch: Batch) -> Offer:
-    number = session.scalar(
-        select(func.count(Case.id))
-        .join(CallGroup, CallGroup.id == Case.group_id)
-        .where(CallGroup.batch_id == batch.id, Case.state == "held")
-    )
+def _offer(session: Session, batch: Batch, now: datetime) -> Offer:
     note = session.scalar(select(Handoff.note).where(Handoff.to_batch_id == batch.id))
     who = session.scalar(select(User.name).where(User.id == batch.handed_by_id))
-    return Offer(batch.id, who or "", number or 0, note or "", batch.lease_expires_at)
+    left = offers.left_in(session, [batch.id], now)
+    return Offer(batch.id, who or "", left, note or "", batch.lease_expires_at)
 
 
 def _state(case: Case, now: datetime) -> AppointmentState:
