@@ -4,14 +4,17 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.cases.models import Handoff
 from app.cases.rules.offers import Became, became
+from app.cases.service import handing
 from app.db import Database
 from app.reports.queries import handoffs, sheets
+from tests.api.conftest import program
 from tests.cases.town import Town
-from tests.cast import english, mobile, resident, sign_in, words
+from tests.cast import Person, english, mobile, resident, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 from tests.reports.sample import CHINA
@@ -117,3 +120,51 @@ def test_an_offer_that_nobody_answered_has_lapsed_before_anybody_ends_it() -> No
 def plain(answer: TestResponse) -> str:
     """The words of a page, with one space between them."""
     return " ".join(re.sub("<[^>]*>", " ", words(answer)).split())
+
+
+def whys(app: Flask, town: Town, who: Person) -> dict[str, str]:
+    """Why each case of a volunteer's batch comes, as the API has it."""
+    found = program(app, town.db, who).get(f"/batches/{town.batch_of(who).id}").json
+    return {case["resident"]["name"]: case["why"] for case in found["cases"]}
+
+
+def test_who_rests_or_was_laid_aside_is_known_as_such(
+    app: Flask, client: CheckingClient, town: Town
+) -> None:
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.save(me, "夫", "no_answer")
+    town.wait(minutes=5)
+    town.skip(me, "独")
+    town.hand_over(me, colleague)
+    assert town.take(colleague, 1) == []
+    with town.db.writing() as session:
+        handing.accept(session, colleague.user, town.now, town.batch_of(colleague).id)
+    rests = "No answer today, morning, 09:58: don't ring before 12:58"
+
+    assert whys(app, town, colleague) == {"夫": rests, "妻": "First call"}
+    sign_in(english(client), colleague)
+    assert rests in plain(client.get("/calls"))
+    first = client.get(client.get(f"/calls/campaigns/{town.campaign}/next").location)
+    assert ("Ring 妻" in words(first), rests in words(first)) == (True, True)
+    town.wait(hours=3)
+    assert whys(app, town, colleague)["夫"] == "No answer today, morning, 09:58"
+    assert town.take(town.people.leader) == ["独"]
+    assert whys(app, town, town.people.leader) == {"独": "Laid aside today, morning, 10:05"}
+
+
+def test_a_housemate_who_was_laid_aside_just_now_is_to_wait(
+    app: Flask, client: CheckingClient, town: Town
+) -> None:
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.skip(me, "妻")
+    town.hand_over(me, colleague)
+    with town.db.writing() as session:
+        handing.accept(session, colleague.user, town.now, town.batch_of(colleague).id)
+    aside = "Laid aside today, morning, 10:00: don't ring before 10:30"
+
+    assert whys(app, town, colleague)["妻"] == aside
+    sign_in(english(client), colleague)
+    page = plain(client.get(f"/calls/groups/{town.case('妻').group_id}?case={town.case('妻').id}"))
+    assert aside in page
+    town.save(colleague, "妻", "no_answer")
+    assert "Laid aside" not in plain(client.get("/calls"))

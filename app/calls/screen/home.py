@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
 from app.calls.screen.words import address_of, masked
-from app.calls.wording import agreed_time, appointment_word, is_early, why_now
+from app.calls.wording import agreed_time, appointment_word, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.cases import offers
@@ -21,6 +21,7 @@ from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case, Handoff
 from app.cases.offers import Left, Offered
 from app.cases.rules.appointments import AppointmentState, state_of
+from app.cases.rules.turns import is_early
 from app.cases.service.claim import Claim
 from app.people.models import User
 
@@ -94,6 +95,7 @@ def home(session: Session, user: User, now: datetime) -> list[Work]:
 
 def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
     held = held_cases(session, user, campaign.id)
+    aside = cases.laid_aside(session, {case.group_id for case in held})
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     agreed = appointments.own(session, user, [campaign.id], midnight + timedelta(days=1))
     return Work(
@@ -101,7 +103,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
         batches=in_hand(session, user, campaign.id),
         held=len(held),
         calls_today=queries.count_since(session, user, campaign.id, midnight),
-        waiting=[_waiting(campaign, case, now) for case in held],
+        waiting=[_waiting(campaign, case, now, aside.get(case.id)) for case in held],
         offers=_offers(session, user, campaign.id, now),
         appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
         given=offers.given(session, user, campaign.id, midnight, now),
@@ -142,17 +144,17 @@ def held_cases(session: Session, user: User, campaign_id: int) -> list[Case]:
 def next_case(session: Session, user: User, campaign_id: int, now: datetime) -> Case | None:
     """Return the case that the user rings next, those last whose time has not come."""
     held = held_cases(session, user, campaign_id)
-    return min(held, key=lambda case: is_early(case, now), default=None)
+    return min(held, key=lambda case: is_early(case.ready_at, now), default=None)
 
 
-def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
+def _waiting(campaign: Campaign, case: Case, now: datetime, aside: datetime | None) -> Waiting:
     return Waiting(
         group_id=case.group_id,
         case_id=case.id,
         name=case.resident.name,
         address=address_of(case),
-        why=why_now(campaign, case, now),
-        early=is_early(case, now),
+        why=why_now(campaign, case, now, aside),
+        early=is_early(case.ready_at, now),
     )
 
 
