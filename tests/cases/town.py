@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.calls.models import Call
 from app.calls.rules import CallInput
@@ -20,7 +20,7 @@ from app.cases.service import handing, opening, release, skipping
 from app.cases.service.claim import Claim
 from app.cases.service.settling import renew
 from app.db import Database
-from app.residents.models import Resident
+from app.residents.models import Number, Resident, ResidentNumber
 from app.residents.rules.rows import Draft
 from app.upkeep import check
 from tests import cast
@@ -107,6 +107,15 @@ class Town:
         with self.db.writing() as session:
             campaign = session.get_one(Campaign, self.campaign)
             renew(session, session.get_one(Batch, batch.id), campaign.rules, self.now)
+
+    def renumber(self, name: str, number: str) -> None:
+        """Give a resident another number instead of theirs, as a roster put right does."""
+        with self.db.writing() as session:
+            other = Number(value=number)
+            session.add(other)
+            session.flush()
+            whose = ResidentNumber.resident_id == self.case(name).resident_id
+            session.execute(update(ResidentNumber).where(whose).values(number_id=other.id))
 
     def close(self) -> None:
         with self.db.writing() as session:
