@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
+from app.calls.rules import FARTHEST_APPOINTMENT
 from app.calls.screen.words import address_of, masked
 from app.calls.wording import agreed_time, appointment_word, why_now
 from app.campaigns import queries as campaigns
@@ -24,6 +25,9 @@ from app.cases.rules.appointments import AppointmentState, state_of
 from app.cases.rules.turns import is_early
 from app.cases.service.claim import Claim
 from app.people.models import User
+
+Agreed = tuple[Case, int | None]
+"""An appointment, and who holds it now."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ class Work:
     waiting: Sequence[Waiting]
     offers: Sequence[Offer]
     appointments: Sequence[Appointment]
+    """The volunteer's own until midnight, those that are overdue first."""
+    later: Sequence[Appointment]
+    """Those of the days to come."""
     given: Sequence[Offered]
     """What the volunteer handed to colleagues today."""
     in_batch: Mapping[int, int]
@@ -97,7 +104,9 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
     held = held_cases(session, user, campaign.id)
     aside = cases.laid_aside(session, {case.group_id for case in held})
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    agreed = appointments.own(session, user, [campaign.id], midnight + timedelta(days=1))
+    tomorrow = midnight + timedelta(days=1)
+    agreed = appointments.own(session, user, [campaign.id], tomorrow + FARTHEST_APPOINTMENT)
+    today, later = _parted(agreed, tomorrow)
     return Work(
         campaign=campaign,
         batches=in_hand(session, user, campaign.id),
@@ -105,7 +114,8 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
         calls_today=queries.count_since(session, user, campaign.id, midnight),
         waiting=[_waiting(campaign, case, now, aside.get(case.id)) for case in held],
         offers=_offers(session, user, campaign.id, now),
-        appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
+        appointments=[_appointment(case, user, holder, now) for case, holder in today],
+        later=[_appointment(case, user, holder, now) for case, holder in later],
         given=offers.given(session, user, campaign.id, midnight, now),
         in_batch=_in_batch(session, held),
         due=any(
@@ -113,6 +123,14 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
             for case, holder in agreed
         ),
     )
+
+
+def _parted(
+    agreed: Sequence[Agreed], tomorrow: datetime
+) -> tuple[Sequence[Agreed], Sequence[Agreed]]:
+    """Part the appointments of today, and of before, from those of the days to come."""
+    due = [row for row in agreed if (row[0].appointment_at or tomorrow) < tomorrow]
+    return due, agreed[len(due) :]
 
 
 def _in_batch(session: Session, held: Sequence[Case]) -> Mapping[int, int]:
