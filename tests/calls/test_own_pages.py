@@ -6,7 +6,7 @@ import pytest
 
 from app.db import Database
 from tests.cases.town import Town
-from tests.cast import english, sign_in, words
+from tests.cast import english, mobile, resident, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
@@ -32,6 +32,21 @@ def test_home_shows_the_appointments_of_the_next_days(town: Town, client: Checki
     town.wait(days=1, hours=6)
     page = words(client.get("/calls"))
     assert page.index("24 Nov 11:00") < page.index("16:00") < page.index("1 on the next days")
+
+
+def test_who_is_in_hand_no_more_is_masked_though_a_housemate_is(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    couple = [resident(name, mobile(n), room="101") for n, name in enumerate(("夫一", "妻二"), 1)]
+    town = Town.of(db, clock, couple)
+    town.batch(town.people.volunteer)
+    sign_in(english(client), town.people.volunteer)
+    at = town.now + timedelta(hours=1)
+    town.save(town.people.volunteer, "夫一", "callback_requested", callback_at=at)
+    page = words(client.get("/calls"))
+
+    assert ("夫*" in page, "夫一" in page, "妻二" in page) == (True, False, True)
+    assert "later today" in page
 
 
 def test_my_calls_tell_the_time_that_was_agreed(town: Town, client: CheckingClient) -> None:

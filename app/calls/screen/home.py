@@ -195,8 +195,8 @@ def _state(case: Case, now: datetime) -> AppointmentState:
 
 
 def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> Appointment:
-    mine = holder == user.id
-    taken = holder is not None and not mine
+    mine = holder == user.id and case.state == "held"
+    taken = holder not in {None, user.id}
     word, kind = appointment_word(_state(case, now), in_hand=mine, taken=taken)
     household = case.resident.household
     building = household.building if household else None
