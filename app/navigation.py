@@ -1,6 +1,7 @@
 """The links at the top of every page, by role."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -9,13 +10,24 @@ from flask_login import current_user
 from app.web import Link
 
 
-def links() -> Sequence[Link]:
+@dataclass(frozen=True)
+class Entry(Link):
+    """A link at the top; on a narrow screen those that are not needed often stand in a menu."""
+
+    often: bool
+
+
+def links() -> Sequence[Entry]:
     """Return where this user can go."""
     if not current_user.is_authenticated:
         return []
-    entries = [(label, url_for(endpoint)) for label, endpoint in _entries(current_user.role)]
-    here = _deepest([href for _label, href in entries], request.path)
-    return [Link(label, href, href == here) for label, href in entries]
+    often, rest = _entries(current_user.role)
+    hrefs = {endpoint: url_for(endpoint) for _label, endpoint in (*often, *rest)}
+    here = _deepest([*hrefs.values()], request.path)
+    return [
+        Entry(label, hrefs[endpoint], hrefs[endpoint] == here, often=(label, endpoint) in often)
+        for label, endpoint in (*often, *rest)
+    ]
 
 
 def _deepest(hrefs: Sequence[str], path: str) -> str | None:
@@ -24,11 +36,11 @@ def _deepest(hrefs: Sequence[str], path: str) -> str | None:
     return max(above, key=len, default=None)
 
 
-def _entries(role: str) -> list[tuple[str, str]]:
+def _entries(role: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What this role needs often, and the rest."""
     calling = [(_("Calls"), "calls.home"), (_("My calls"), "calls.mine")]
-    supervising = [
-        (_("Progress"), "progress.overview"),
-        (_("Leader's list"), "calls.leader_list"),
+    supervising = [(_("Progress"), "progress.overview"), (_("Leader's list"), "calls.leader_list")]
+    preparing = [
         (_("Campaigns"), "campaigns.index"),
         (_("Residents"), "residents.communities"),
         (_("Rosters"), "residents.rosters"),
@@ -36,5 +48,5 @@ def _entries(role: str) -> list[tuple[str, str]]:
     ]
     handoffs = (_("Handovers"), "reports.handoff_list")
     if role == "volunteer":
-        return [*calling, handoffs]
-    return [*supervising, *(calling if role == "leader" else []), handoffs]
+        return [*calling, handoffs], []
+    return [*supervising, *(calling if role == "leader" else []), handoffs], preparing

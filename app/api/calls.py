@@ -63,7 +63,9 @@ class CallMade(Said):
         default=None, description="in for a ring-back; out unless said."
     )
     number: Annotated[str, text(40)] | None = Field(
-        default=None, description="The resident's number on which it was, as e164 has it."
+        default=None,
+        description="The resident's number on which it was, as e164 has it. One that is not "
+        "theirs, or not any more, is left out; the call is kept.",
     )
     started_at: ClockTime = Field(description="By the clock of the phone, however wrong.")
     ended_at: ClockTime

@@ -60,7 +60,7 @@ class CaseHeld(Answer):
     together_with: list[Id] = Field(
         description="Cases of the same household or number: a call may settle them too."
     )
-    why: str = Field(description="Why it comes now.")
+    why: str = Field(description="Why it comes now, or until when it must wait.")
     attempts: int
     appointment_at: Stamp | None = None
     appointment_until: Stamp | None = None
@@ -120,7 +120,7 @@ def _case(
         together_with=[
             other.id for other in held if other.group_id == one.group_id and other is not one
         ],
-        why=why_now(campaign, one, now()),
+        why=why_now(campaign, one, now(), one.laid_aside_at),
         attempts=one.attempts,
         **{name: value for name, value in known.items() if value is not None},
     )

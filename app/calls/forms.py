@@ -21,9 +21,10 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.calls.models import Call
-from app.calls.rules import CallInput
+from app.calls.rules import LONGEST_NOTE, CallInput
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
-from app.cases.rules.skips import LONGEST_NOTE, SKIP_REASONS
+from app.cases.rules.skips import LONGEST_NOTE as LONGEST_SKIP_NOTE
+from app.cases.rules.skips import SKIP_REASONS
 from app.cases.service.handing import LONGEST_NOTE as LONGEST_HANDOFF_NOTE
 from app.db import LARGEST_ID
 from app.i18n import lang
@@ -47,9 +48,19 @@ class SaidForm(Form):
     """The other time as the page already had it: not typed now."""
     callback_until = TimeField(_l("Until (only for a span of time)"), [Optional()])
     callback_anyone = BooleanField(_l("Anyone may ring then, not only me"))
-    note = TextAreaField(_l("Note"))
+    note = TextAreaField(_l("Note"), render_kw={"rows": 2, "maxlength": LONGEST_NOTE})
     together = BooleanField()
     reason = StringField(_l("Why is it corrected?"))
+
+    def asks_in_vain(self) -> bool:
+        """Whether the leader is asked, and not told what: to be mended before it is saved, but
+        never a reason to refuse a call.
+        """
+        row = DISPOSITIONS.get(self.disposition.data or "")
+        asks = row is not None and row.follow is Follow.LEADER
+        if asks and not (self.note.data or "").strip():
+            self.note.errors = [_l("Write what the leader should know.")]
+        return bool(self.note.errors)
 
     def said(self, now: datetime) -> CallInput:
         """Return what was said; ``now`` is in the deployment's zone."""
@@ -125,7 +136,7 @@ class SkipForm(Form):
     """Why a resident is laid aside."""
 
     reason = RadioField(_l("Why?"), [InputRequired(_l("Choose why this resident is laid aside."))])
-    note = StringField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
+    note = StringField(_l("Note"), [Optional(), Length(max=LONGEST_SKIP_NOTE)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

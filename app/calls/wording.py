@@ -13,6 +13,7 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow, Group
 from app.cases.rules.appointments import AppointmentState
 from app.cases.rules.load import Load
+from app.cases.rules.turns import is_early
 from app.i18n import lang
 from app.i18n.moments import clock, coming, moment, past
 
@@ -29,6 +30,8 @@ QUICK_BACK = (
 class InTurn(Protocol):
     """What decides why a case comes now."""
 
+    @property
+    def ready_at(self) -> datetime | None: ...
     @property
     def appointment_at(self) -> datetime | None: ...
     @property
@@ -144,11 +147,6 @@ def result_of(campaign: Campaign | None, call: Call) -> str:
     return str(_("Leader's answer: %(what)s", what=what))
 
 
-def is_early(case: InTurn, now: datetime) -> bool:
-    """Whether the resident asked for a time that has not come: held for a housemate's sake."""
-    return case.appointment_at is not None and case.appointment_at > now
-
-
 def agreed_time(at: datetime | None, until: datetime | None, now: datetime) -> str:
     """Return the time that was agreed, or the window."""
     if at is None:
@@ -156,12 +154,30 @@ def agreed_time(at: datetime | None, until: datetime | None, now: datetime) -> s
     return f"{coming(at, now)}–{clock(until)}" if until else coming(at, now)
 
 
-def why_now(campaign: Campaign | Terms, case: InTurn, now: datetime) -> str:
-    """Say why the case comes now, or that it should not be rung yet."""
+def why_now(
+    campaign: Campaign | Terms, case: InTurn, now: datetime, aside: datetime | None = None
+) -> str:
+    """Say why the case comes now, or that it should not be rung yet.
+
+    ``aside`` is when somebody last laid it aside.
+    """
+    if is_early(case.appointment_at, now):
+        when = agreed_time(case.appointment_at, case.appointment_until, now)
+        return str(_("Asked for %(time)s: don't ring before", time=when))
+    what = _what_came_before(campaign, case, now, aside)
+    if case.ready_at is None or not is_early(case.ready_at, now):
+        return what
+    when = coming(case.ready_at, now)
+    return str(_("%(what)s: don't ring before %(time)s", what=what, time=when))
+
+
+def _what_came_before(
+    campaign: Campaign | Terms, case: InTurn, now: datetime, aside: datetime | None
+) -> str:
+    if aside is not None and (case.last_call_at is None or case.last_call_at < aside):
+        return str(_("Laid aside %(when)s", when=past(aside, now)))
     if case.appointment_at is not None:
         when = agreed_time(case.appointment_at, case.appointment_until, now)
-        if is_early(case, now):
-            return str(_("Asked for %(time)s: don't ring before", time=when))
         return str(_("Asked for %(time)s", time=when))
     if case.last_disposition is None or case.last_call_at is None:
         return str(_("First call"))

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
+from app.cases.offers import to_be_later
 from app.cases.service.moving import Which, in_hand
 from app.people import queries as people
 from app.people.models import User
@@ -24,26 +25,30 @@ class Held:
     user_id: int
     name: str
     cases: int
+    later: int
+    """How many of them are to be rung later: they are there with their housemates."""
     seen_at: datetime | None
     """The volunteer's last sign of life; None where the batch was never opened."""
 
 
-def batches(session: Session, actor: User, campaign: Campaign, which: Which) -> list[Held]:
+def batches(
+    session: Session, actor: User, campaign: Campaign, which: Which, now: datetime
+) -> list[Held]:
     """Return the batches that others hold, by volunteer, the oldest of each first."""
     groups = in_hand(actor, which).with_only_columns(CallGroup.id).order_by(None)
     query = (
-        select(Batch, User.id, User.name, func.count(Case.id))
+        select(Batch, User.id, User.name, func.count(Case.id), to_be_later(now))
         .join(User, User.id == Batch.user_id)
         .join(CallGroup, CallGroup.batch_id == Batch.id)
         .join(Case, Case.group_id == CallGroup.id)
-        .where(CallGroup.id.in_(groups), Case.state == "held")
+        .where(CallGroup.id.in_(groups), Case.state.in_(STILL_TO_RING))
         .group_by(Batch.id, User.id)
         .order_by(User.name, Batch.id)
     )
     lease = timedelta(minutes=campaign.rules.lease_minutes)
     return [
-        Held(batch, user_id, name, cases, _sign_of_life(batch, lease))
-        for batch, user_id, name, cases in session.execute(query)
+        Held(batch, user_id, name, cases, later, _sign_of_life(batch, lease))
+        for batch, user_id, name, cases, later in session.execute(query)
     ]
 
 

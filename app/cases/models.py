@@ -89,6 +89,10 @@ class CallGroup(Base):
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
 
 
+STILL_TO_RING = ("open", "held")
+"""The states of cases that go from hand to hand with their group."""
+
+
 class Case(Base):
     """One resident to be reached in one campaign."""
 
@@ -125,6 +129,11 @@ class Case(Base):
     added_at: Mapped[int]
     """The campaign's sequence position when the case came to it."""
     resident: Mapped[Resident] = relationship(lazy="raise")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be rung."""
+        return self.state in STILL_TO_RING
 
 
 class Hold(Base):
@@ -202,3 +211,5 @@ class HandoffCase(Base):
     handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     place: Mapped[int]
+    not_before: Mapped[datetime | None]
+    """Until when it was to wait: it went along with those it shares a home or a number with."""

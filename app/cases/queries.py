@@ -1,7 +1,7 @@
 """Reads about the queue: what a volunteer holds, and why there is nothing to hand out."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
+from app.campaigns.rules.agreed import ANYONES_AFTER
 from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
-from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.models import Batch, CallGroup, Case, Hold, Skip
 from app.cases.rules.languages import Lane, keys
-from app.cases.rules.turns import ANYONES_AFTER
 from app.db import engine_of
 from app.people import queries as people
 from app.people.models import User
@@ -225,6 +225,9 @@ class InHand:
     id: int
     group_id: int
     attempts: int
+    ready_at: datetime | None
+    laid_aside_at: datetime | None
+    """When somebody last laid it aside."""
     appointment_at: datetime | None
     appointment_until: datetime | None
     last_disposition: str | None
@@ -249,10 +252,22 @@ def in_hand(session: Session, batch_id: int) -> list[InHand]:
     return list(found.values())
 
 
+def laid_aside(session: Session, group_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when those of the groups' cases that were laid aside were so last."""
+    last = select(Skip.case_id, func.max(Skip.skipped_at)).where(Skip.group_id.in_(group_ids))
+    rows = session.execute(last.group_by(Skip.case_id))
+    return {case_id: at for case_id, at in rows}  # noqa: C416 - dict() loses the types
+
+
+_LAID_ASIDE = (
+    select(func.max(Skip.skipped_at))
+    .where(Skip.group_id == Case.group_id, Skip.case_id == Case.id)
+    .scalar_subquery()
+)
 _IN_HAND = Prepared(
     select(
-        Case.id, Case.group_id, Case.attempts, Case.appointment_at, Case.appointment_until,
-        Case.last_disposition, Case.last_call_at,
+        Case.id, Case.group_id, Case.attempts, Case.ready_at, _LAID_ASIDE,
+        Case.appointment_at, Case.appointment_until, Case.last_disposition, Case.last_call_at,
         Resident.name, Resident.language, Resident.relation, Resident.remark,
         Case.community_code, Community.name, func.coalesce(Household.address, ""),
         Number.id, Number.value, Number.reached_at, Number.reached_campaign_id, Campaign.title,

@@ -1,11 +1,13 @@
 """Users and their tokens."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import click
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from app.cases.service import leaving
 from app.cli.output import ID, as_json, print_json, print_table, ready
@@ -60,20 +62,24 @@ def invite(name: str) -> None:
 @click.argument("name")
 def deactivate(name: str) -> None:
     """Close an account."""
-    with ready().writing() as session:
-        user = queries.get_user(session, name)
-        leaving.deactivate(session, None, now(), user.id)
-    click.echo(_("%(name)s is deactivated, and holds nothing any more.", name=user.name))
+    found = _changed(leaving.deactivate, name)
+    click.echo(_("%(name)s is deactivated, and holds nothing any more.", name=found))
 
 
 @users.command("activate", help=_("Open a deactivated account again."))
 @click.argument("name")
 def activate(name: str) -> None:
     """Open an account again."""
+    found = _changed(leaving.activate, name)
+    click.echo(_("%(name)s is active.", name=found))
+
+
+def _changed(change: Callable[[Session, None, datetime, int], None], name: str) -> str:
+    """Close or open the account of this name, and return the name as stored."""
     with ready().writing() as session:
         user = queries.get_user(session, name)
-        leaving.activate(session, None, now(), user.id)
-    click.echo(_("%(name)s is active.", name=user.name))
+        change(session, None, now(), user.id)
+    return user.name
 
 
 @users.command("token", help=_("Print a new bearer token for the API; it is shown only once."))

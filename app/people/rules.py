@@ -2,27 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 
+from app.labels import Labelled
 from app.problems import Problem
 
 
-class Role(Enum):
+class Role(Labelled):
     """What a user may do; each with its name in both languages."""
 
     VOLUNTEER = ("volunteer", "志愿者", "Volunteer")
     LEADER = ("leader", "组长", "Team leader")
     SUPERVISOR = ("supervisor", "督导", "Supervisor")
     ADMINISTRATOR = ("administrator", "管理员", "Administrator")
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        self.code = code
-        self.zh = zh
-        self.en = en
-
-    def label(self, lang: str) -> str:
-        """Return the name in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
 
 
 ROLES = {role.code: role for role in Role}

@@ -50,7 +50,7 @@ def printed(
 def handoff_list() -> str:
     """The handovers one took part in; for staff also those of their communities."""
     with reading() as session:
-        rows = handoffs.recent(session, actor())
+        rows = handoffs.recent(session, actor(), now())
     return render_template("reports/handoffs.html", rows=rows)
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
-from typing import Literal
+from typing import Literal, TypeVar
 
 Lang = Literal["zh", "en"]
+T = TypeVar("T")
 
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
@@ -111,7 +112,7 @@ class Wording:
 
     def day(self, value: date) -> str:
         """Return a date as this language writes it in a sentence."""
-        month = _MONTHS[value.month - 1]
+        month = MONTHS[value.month - 1]
         return self.day_pattern.format(
             year=value.year, month=value.month, name=month, day=value.day
         )
@@ -139,9 +140,14 @@ def _tenths(value: int) -> str:
     return f"{'-' if value < 0 else ''}{whole}.{tenth}%"
 
 
+def spoken(lang: Lang, zh: T, en: T) -> T:
+    """Return that of two which speaks the language."""
+    return zh if lang == "zh" else en
+
+
 def wording(lang: Lang) -> Wording:
     """Return the texts of a language."""
-    return ZH if lang == "zh" else EN
+    return spoken(lang, ZH, EN)
 
 
 ZH = Wording(

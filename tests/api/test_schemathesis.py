@@ -26,7 +26,7 @@ EXAMPLES = 10
 """Of each operation in a phase that makes them up; the cases at the edges come on top."""
 BY_RULE = {
     "also_elsewhere", "callback_far", "callback_missing", "callback_past", "callback_window",
-    "handoff_to_whom", "key_reused", "no_number_left", "note_missing", "number_elsewhere",
+    "handoff_to_whom", "key_reused", "no_number_left", "note_missing",
 }  # fmt: skip
 """Refusals that hang on what is stored, or on the clock."""
 KNOWN: dict[str, list[int | str]] = {

@@ -16,7 +16,7 @@ from app.cases.service import leaving
 from app.db import Database
 from tests.calls.forms import call_form, send
 from tests.cases.town import Town
-from tests.cast import english, sign_in, token, words
+from tests.cast import english, mobile, sign_in, token, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
@@ -65,6 +65,22 @@ REASONS: dict[str, Callable[[Town], None]] = {
 def sign_out(client: CheckingClient) -> None:
     with client.session_transaction() as session:
         session.clear()
+
+
+@pytest.mark.parametrize("with_session", [True, False])
+def test_a_form_with_a_number_of_before_is_kept(
+    town: Town, client: CheckingClient, *, with_session: bool
+) -> None:
+    filled = call_form(client, town, "甲", disposition="wrong_person", note="晚上打")
+    town.renumber("甲", mobile(9))
+    if not with_session:
+        sign_out(client)
+    answer = send(client, filled)
+
+    assert answer.status_code == (302 if with_session else 200)
+    assert (only_call(town).applied, only_call(town).number_id) == (True, None)
+    assert town.case("甲").state == "open", "the new number is still to be tried"
+    assert town.broken() == []
 
 
 def only_call(town: Town, note: str = "晚上打") -> Call:

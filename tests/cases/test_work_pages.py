@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
+from app.cases.service import handing
 from app.db import Database
 from app.residents.models import Household
 from tests import cast
@@ -101,6 +102,26 @@ def test_an_offer_is_not_taken_for_a_batch_that_nobody_opened(app: Flask, town: 
     assert "offered, not accepted yet" not in words(leader.get(work))
 
 
+def test_staff_see_what_became_of_an_offer(app: Flask, town: Town) -> None:
+    town.batch(town.people.volunteer, 3)
+    town.hand_over(town.people.volunteer, town.people.colleague)
+    leader = browser(app, town.people.leader)
+    work = f"/campaigns/{town.campaign}/in-hand"
+    assert "Not answered yet" in words(leader.get(work))
+
+    town.wait(minutes=2)
+    with town.db.writing() as session:
+        theirs = town.batch_of(town.people.colleague)
+        handing.decline(session, town.people.colleague.user, town.now, theirs.id)
+
+    for path, when in ((work, ">10:02<"), ("/handoffs", "24 Nov 10:02")):
+        page = words(leader.get(path))
+        assert "Declined: free for all again" in page, path
+        assert when in page, path
+    outsider = browser(app, town.people.outsider)
+    assert "Declined" not in words(outsider.get("/handoffs"))
+
+
 def test_whoever_holds_all_of_it_is_no_receiver(app: Flask, town: Town) -> None:
     town.batch(town.people.volunteer, 2)
     leader = browser(app, town.people.leader)
@@ -112,7 +133,7 @@ def test_whoever_holds_all_of_it_is_no_receiver(app: Flask, town: Town) -> None:
     assert own in leader.get(path).text, "the rest may go to either of them"
 
 
-def test_those_who_rest_and_come_along_are_explained(
+def test_those_who_rest_and_come_along_are_counted_everywhere(
     app: Flask, db: Database, clock: Clock
 ) -> None:
     town = Town.of(db, clock, [resident("甲一", mobile(1)), resident("乙二", mobile(1))])
@@ -121,11 +142,12 @@ def test_those_who_rest_and_come_along_are_explained(
     leader = browser(app, town.people.leader)
     path = f"/campaigns/{town.campaign}/in-hand/move?batch={batch.id}"
 
+    assert "2 residents · 1 of them to be rung later" in words(leader.get(path))
     answer = leader.submit(path, action=path, to=town.people.colleague.name)
 
     page = words(leader.get(answer.location))
-    assert f"1 resident taken back. 2 are now offered to {town.people.colleague.name}." in page
-    assert "of the same homes or numbers" in page
+    assert f"2 residents taken back. 2 are now offered to {town.people.colleague.name}." in page
+    assert f"{town.people.leader.name} to {town.people.colleague.name}" in page
     assert "free for others" not in page
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.calls.models import Call
 from app.calls.rules import CallInput
@@ -14,13 +14,13 @@ from app.calls.service import correcting, recording
 from app.calls.service.recording import Saved
 from app.campaigns.models import Campaign
 from app.cases import queries
-from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.models import Batch, CallGroup, Case, Handoff, Hold
 from app.cases.service import claim as claiming
-from app.cases.service import opening, release
+from app.cases.service import handing, opening, release, skipping
 from app.cases.service.claim import Claim
 from app.cases.service.settling import renew
 from app.db import Database
-from app.residents.models import Resident
+from app.residents.models import Number, Resident, ResidentNumber
 from app.residents.rules.rows import Draft
 from app.upkeep import check
 from tests import cast
@@ -140,6 +140,15 @@ class Town:
             campaign = session.get_one(Campaign, self.campaign)
             renew(session, session.get_one(Batch, batch.id), campaign.rules, self.now)
 
+    def renumber(self, name: str, number: str) -> None:
+        """Give a resident another number instead of theirs, as a roster put right does."""
+        with self.db.writing() as session:
+            other = Number(value=number)
+            session.add(other)
+            session.flush()
+            whose = ResidentNumber.resident_id == self.case(name).resident_id
+            session.execute(update(ResidentNumber).where(whose).values(number_id=other.id))
+
     def close(self) -> None:
         with self.db.writing() as session:
             opening.close_campaign(session, None, self.now, self.campaign)
@@ -186,6 +195,16 @@ class Town:
         wanted = self.said(disposition, **more)
         with self.db.writing() as session:
             return recording.record(session, who.user, self.now, case_id, wanted, key)
+
+    def skip(self, who: Person, name: str, reason: str = "not_now") -> None:
+        with self.db.writing() as session:
+            skipping.skip(session, who.user, self.now, self.case(name).id, reason)
+
+    def hand_over(self, who: Person, to: Person | None, note: str = "") -> Handoff:
+        """Hand over the one batch somebody holds, to the pool where ``to`` is None."""
+        batch, name = self.batch_of(who), None if to is None else to.name
+        with self.db.writing() as session:
+            return handing.hand_over(session, who.user, self.now, batch.id, name, note)
 
     def correct(self, who: Person, call: Call, disposition: str, **more: Any) -> Call:
         together = bool(more.pop("together", False))

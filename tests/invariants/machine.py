@@ -247,7 +247,7 @@ class Queue(RuleBasedStateMachine):
                 self.act(who, skip)
             return
         self.act(who, skip)
-        case.state, case.ready_at, case.whose = "open", now + SKIPPED, None
+        case.state, case.ready_at, case.whose = "open", max(now + SKIPPED, case.ready_at), None
         self.model.skips.add((group, who, now.date()))
         self.model.settle_group(who, group, now)
 
@@ -311,9 +311,9 @@ class Queue(RuleBasedStateMachine):
                 self.act("leader", move)
             return
         ids = [id_ for id_, b in sorted(self.model.batches.items()) if b.who == whose != to]
-        held = [case for id_ in ids for g in self.model.batches[id_].groups
-                for case in self.model.members(g) if case.state == "held"]  # fmt: skip
-        assert self.act("leader", move) == len(held)
+        groups = [group for id_ in ids for group in self.model.batches[id_].groups]
+        along = [case for group in groups for case in self.model.waiting(group)]
+        assert self.act("leader", move) == len(along)
         self.pass_on(ids, to or "", self.newest_batch() if to and ids else None)
 
     def newest_batch(self) -> int | None:

@@ -18,6 +18,7 @@ from app.db import Database
 from app.people.models import ApiToken
 from tests.api.conftest import Program, program
 from tests.cases.town import Town
+from tests.cast import mobile
 from tests.conftest import Clock
 
 SECRET = "no secret " * 4
@@ -130,6 +131,26 @@ def test_what_took_effect_is_answered_so_whatever_happens_later(
     for one in ways.values():
         again = hand_in(one, town)
         assert (again.status_code, again.get_data()) == (200, first.get_data())
+
+
+@pytest.mark.parametrize("way", ["token", "ticket"])
+@pytest.mark.parametrize("number", [mobile(1), mobile(2), "nonsense"])
+@pytest.mark.parametrize("reason", [None, *MEANWHILE])
+def test_a_number_that_is_not_theirs_any_more_refuses_nothing(
+    ways: dict[str, Program], town: Town, reason: str | None, number: str, way: str
+) -> None:
+    """Their own until the roster was put right, a neighbour's, and none at all."""
+    if reason is not None:
+        MEANWHILE[reason](town)
+    town.renumber("甲", mobile(9))
+
+    first = hand_in(ways[way], town, number=number)
+    again = hand_in(ways[way], town, number=number)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_data() == again.get_data()
+    kept = town.calls("甲")[-1]
+    assert (kept.disposition, kept.number_id, kept.reason) == ("busy", None, reason)
 
 
 @pytest.mark.parametrize("way", ["token", "ticket"])

@@ -87,6 +87,33 @@ def test_every_page_serves_everybody(
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_leaders_navigation_takes_two_lines_of_a_phone_at_most(
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path, lang: str
+) -> None:
+    city, seeded = at_work
+    with window(browser, city.url, photos, **PHONE) as phone:
+        enter(phone, seeded.cast.leader, lang)
+        nav = phone.page.locator("nav.nav")
+        line = phone.page.locator(".nav__link").first.bounding_box()
+        whole = nav.bounding_box()
+        assert line
+        assert whole
+        assert whole["height"] < 2.5 * line["height"]
+        nav.locator("summary").click()
+        phone.photo(f"navigation-{lang}", whole=False)
+        assert not sticking_out(phone.page) + too_small(phone.page)
+        phone.press_link("People", lang)
+        assert nav.locator("[aria-current]:visible").count() == 0
+        assert nav.locator("summary").evaluate("one => getComputedStyle(one).fontWeight") == "700"
+    with window(browser, city.url, photos, **DESKTOP) as desk:
+        enter(desk, seeded.cast.leader, lang)
+        links = desk.page.locator("nav.nav a:visible")
+        assert links.count() == 9
+        assert len({link["y"] for at in range(9) if (link := links.nth(at).bounding_box())}) == 1
+        assert desk.page.locator("nav.nav summary:visible").count() == 0
+
+
 def enter(opened: Window, person: Person | None, lang: str) -> None:
     """Sign in, and change the language where it is another one."""
     opened.go("/sign-in")

@@ -34,6 +34,7 @@ def test_a_shift_on_a_phone(at_work: tuple[City, Seeded], browser: Browser, phot
         enter(phone, seeded.cast.volunteer, "en")
         lay_aside(phone, city.db)
         take_back(phone, city.db)
+        be_refused(phone, city.db)
         be_rung_back(phone, city.db)
         hand_over(phone, city.db, seeded.cast.colleague.name)
     with window(browser, city.url, photos, **PHONE) as phone:
@@ -68,6 +69,22 @@ def take_back(phone: Window, db: Database) -> None:
     choose(phone, "busy")
     phone.press("Save and next", "en")
     assert (calls(db)[-1].disposition, calls(db)[-1].applied) == ("busy", True)
+
+
+def be_refused(phone: Window, db: Database) -> None:
+    """A form that was not taken, mended and sent again, is nothing that the back button sends."""
+    before = len(calls(db))
+    choose(phone, "callback_requested")
+    phone.page.fill("#note", "not before the evening")
+    phone.press("Save and next", "en")
+    expect(phone.page.get_by_role("alert")).to_contain_text("Say when to ring again")
+    expect(phone.page.locator("#note")).to_have_value("not before the evening")
+    choose(phone, "busy")
+    phone.press("Save and next", "en")
+    following = phone.path.partition("&last=")[0]
+    phone.page.go_back()
+    assert phone.path.startswith(following), "on to the next resident"
+    assert len(calls(db)) == before + 1
 
 
 def be_rung_back(phone: Window, db: Database) -> None:

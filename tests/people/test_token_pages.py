@@ -34,6 +34,8 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(app: Flask, db: Dat
     assert found is not None
     assert (found.user.name, found.user.role) == ("组长", "volunteer")
 
+    asked = again.text.index("<summary"), again.text.index("Revoke for good")
+    assert asked[0] < again.text.index(f"/tokens/{found.token_id}/revoke") < asked[1]
     leader.submit("/tokens", action=f"/tokens/{found.token_id}/revoke")
 
     assert "看板" not in words(leader.get("/tokens"))

@@ -324,8 +324,8 @@ def test_the_list_says_when_from_whom_to_whom_and_how_many(
     people = town.people
     hand_over(town, town.batch(people.volunteer), people.colleague)
     with town.db.reading() as session:
-        (line,) = handoffs.recent(session, people.leader.user)
-        assert handoffs.recent(session, people.outsider.user) == []
+        (line,) = handoffs.recent(session, people.leader.user, town.now)
+        assert handoffs.recent(session, people.outsider.user, town.now) == []
         assert session.scalar(select(func.count()).select_from(HANDOFF_CASES)) == line.left == 6
     assert (line.giver, line.taker, line.made_at) == ("志愿者甲", "志愿者乙", town.now)
     cast.sign_in(client, people.outsider)

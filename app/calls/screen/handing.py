@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls.screen.home import held_cases
+from app.calls.screen.home import held_cases, in_hand
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
+from app.cases import offers
 from app.cases.models import Case
+from app.cases.offers import Left
 from app.cases.service.claim import MAY_RING
 from app.people import queries as people
 from app.people.models import User
@@ -20,20 +23,21 @@ class HandoverPage:
     """What is left, and who could go on with it."""
 
     campaign: Campaign
-    held: int
+    left: Left
     appointments: int
     colleagues: Sequence[User]
 
 
-def handover_page(session: Session, user: User, campaign_id: int) -> HandoverPage:
+def handover_page(session: Session, user: User, campaign_id: int, now: datetime) -> HandoverPage:
     """Return what the user could hand over. Raises NotFoundError for a campaign out of scope."""
     campaign = campaigns.get_campaign(session, user, campaign_id)
+    batches = [batch.id for batch in in_hand(session, user, campaign_id)]
     held = held_cases(session, user, campaign_id)
     codes = select(Case.community_code).where(Case.id.in_([case.id for case in held]))
     colleagues = people.working_in(session, codes, MAY_RING)
     return HandoverPage(
         campaign=campaign,
-        held=len(held),
+        left=offers.left_in(session, batches, now),
         appointments=sum(case.appointment_at is not None for case in held),
         colleagues=[one for one in colleagues if one.id != user.id],
     )

@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
+from app.calls.rules import FARTHEST_APPOINTMENT
 from app.calls.screen.words import address_of, masked
-from app.calls.wording import agreed_time, appointment_word, is_early, why_now
+from app.calls.wording import agreed_time, appointment_word, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
+from app.cases import offers
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case, Handoff
+from app.cases.offers import Left, Offered
 from app.cases.rules.appointments import AppointmentState, state_of
+from app.cases.rules.turns import is_early
 from app.cases.service.claim import Claim
 from app.people.models import User
+
+Agreed = tuple[Case, int | None]
+"""An appointment, and who holds it now."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Offer:
 
     batch_id: int
     who: str
-    cases: int
+    left: Left
     note: str
     until: datetime
 
@@ -70,6 +77,11 @@ class Work:
     waiting: Sequence[Waiting]
     offers: Sequence[Offer]
     appointments: Sequence[Appointment]
+    """The volunteer's own until midnight, those that are overdue first."""
+    later: Sequence[Appointment]
+    """Those of the days to come."""
+    given: Sequence[Offered]
+    """What the volunteer handed to colleagues today."""
     in_batch: Mapping[int, int]
     """How many residents are left of each batch."""
     due: bool
@@ -90,22 +102,35 @@ def home(session: Session, user: User, now: datetime) -> list[Work]:
 
 def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
     held = held_cases(session, user, campaign.id)
+    aside = cases.laid_aside(session, {case.group_id for case in held})
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    agreed = appointments.own(session, user, [campaign.id], midnight + timedelta(days=1))
+    tomorrow = midnight + timedelta(days=1)
+    agreed = appointments.own(session, user, [campaign.id], tomorrow + FARTHEST_APPOINTMENT)
+    today, later = _parted(agreed, tomorrow)
     return Work(
         campaign=campaign,
         batches=in_hand(session, user, campaign.id),
         held=len(held),
         calls_today=queries.count_since(session, user, campaign.id, midnight),
-        waiting=[_waiting(campaign, case, now) for case in held],
+        waiting=[_waiting(campaign, case, now, aside.get(case.id)) for case in held],
         offers=_offers(session, user, campaign.id, now),
-        appointments=[_appointment(case, user, holder, now) for case, holder in agreed],
+        appointments=[_appointment(case, user, holder, now) for case, holder in today],
+        later=[_appointment(case, user, holder, now) for case, holder in later],
+        given=offers.given(session, user, campaign.id, midnight, now),
         in_batch=_in_batch(session, held),
         due=any(
             holder is None and _state(case, now) is not AppointmentState.COMING
             for case, holder in agreed
         ),
     )
+
+
+def _parted(
+    agreed: Sequence[Agreed], tomorrow: datetime
+) -> tuple[Sequence[Agreed], Sequence[Agreed]]:
+    """Part the appointments of today, and of before, from those of the days to come."""
+    due = [row for row in agreed if (row[0].appointment_at or tomorrow) < tomorrow]
+    return due, agreed[len(due) :]
 
 
 def _in_batch(session: Session, held: Sequence[Case]) -> Mapping[int, int]:
@@ -137,35 +162,31 @@ def held_cases(session: Session, user: User, campaign_id: int) -> list[Case]:
 def next_case(session: Session, user: User, campaign_id: int, now: datetime) -> Case | None:
     """Return the case that the user rings next, those last whose time has not come."""
     held = held_cases(session, user, campaign_id)
-    return min(held, key=lambda case: is_early(case, now), default=None)
+    return min(held, key=lambda case: is_early(case.ready_at, now), default=None)
 
 
-def _waiting(campaign: Campaign, case: Case, now: datetime) -> Waiting:
+def _waiting(campaign: Campaign, case: Case, now: datetime, aside: datetime | None) -> Waiting:
     return Waiting(
         group_id=case.group_id,
         case_id=case.id,
         name=case.resident.name,
         address=address_of(case),
-        why=why_now(campaign, case, now),
-        early=is_early(case, now),
+        why=why_now(campaign, case, now, aside),
+        early=is_early(case.ready_at, now),
     )
 
 
 def _offers(session: Session, user: User, campaign_id: int, now: datetime) -> list[Offer]:
     batches = cases.live_batches(session, user, campaign_id)
     offered = [batch for batch in batches if _is_offer(batch) and batch.lease_expires_at > now]
-    return [_offer(session, batch) for batch in offered]
+    return [_offer(session, batch, now) for batch in offered]
 
 
-def _offer(session: Session, batch: Batch) -> Offer:
-    number = session.scalar(
-        select(func.count(Case.id))
-        .join(CallGroup, CallGroup.id == Case.group_id)
-        .where(CallGroup.batch_id == batch.id, Case.state == "held")
-    )
+def _offer(session: Session, batch: Batch, now: datetime) -> Offer:
     note = session.scalar(select(Handoff.note).where(Handoff.to_batch_id == batch.id))
     who = session.scalar(select(User.name).where(User.id == batch.handed_by_id))
-    return Offer(batch.id, who or "", number or 0, note or "", batch.lease_expires_at)
+    left = offers.left_in(session, [batch.id], now)
+    return Offer(batch.id, who or "", left, note or "", batch.lease_expires_at)
 
 
 def _state(case: Case, now: datetime) -> AppointmentState:
@@ -174,8 +195,8 @@ def _state(case: Case, now: datetime) -> AppointmentState:
 
 
 def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> Appointment:
-    mine = holder == user.id
-    taken = holder is not None and not mine
+    mine = holder == user.id and case.state == "held"
+    taken = holder not in {None, user.id}
     word, kind = appointment_word(_state(case, now), in_hand=mine, taken=taken)
     household = case.resident.household
     building = household.building if household else None

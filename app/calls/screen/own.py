@@ -15,6 +15,7 @@ from app.calls.screen.words import masked
 from app.calls.service import correcting
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
+from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases.models import Case
 from app.i18n.moments import clock, day, moment, past
 from app.people.models import User
@@ -78,15 +79,20 @@ def just_saved(
         return None
     if queries.is_taken_back(session, call):
         return None
-    campaign = session.get_one(Campaign, call.campaign_id)
-    what = disposition_name(campaign, call.disposition)
-    if call.callback_at is not None:
-        until = f"–{clock(call.callback_until)}" if call.callback_until else ""
-        what = f"{what} {moment(call.callback_at)}{until}"
+    what = _what(session.get_one(Campaign, call.campaign_id), call)
     resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
     others = len(correcting.settled_together(session, call))
     undo = correcting.can_undo(session, user, call, now)
     return JustSaved(call.id, masked(resident.name, ""), what, others, undo)
+
+
+def _what(campaign: Campaign | None, call: Call) -> str:
+    """What a call came to, with the time that was agreed."""
+    what = disposition_name(campaign, call.disposition)
+    if call.callback_at is None or DISPOSITIONS[call.disposition].follow is not Follow.APPOINTMENT:
+        return what
+    until = f"–{clock(call.callback_until)}" if call.callback_until else ""
+    return f"{what} {moment(call.callback_at)}{until}"
 
 
 def last_call_on(session: Session, user: User, case_id: int | None) -> Call | None:
@@ -119,7 +125,7 @@ def _own(
     return OwnCall(
         call=call,
         who=masked(name, building),
-        what=disposition_name(None, call.disposition),
+        what=_what(None, call),
         when=clock(call.started_at),
         kept="" if call.applied else kept_reason(call.reason),
         # Asked of the newest few only: the rest is too old anyway.

@@ -19,13 +19,13 @@ from app.calls.wording import (
     Option,
     attempts_of,
     disposition_name,
-    is_early,
     rung_before,
     why_now,
 )
 from app.campaigns.models import Campaign
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case
+from app.cases.rules.turns import is_early
 from app.cases.service import settling
 from app.i18n import lang
 from app.people.models import User
@@ -59,7 +59,7 @@ class Person:
     attempts: Sequence[Attempt]
     held: bool
     early: bool
-    """Whether the resident asked for a time that has not come yet."""
+    """Whether the resident is to be rung later."""
     before: str
     """When another campaign rang the resident, and which; '' where none did."""
 
@@ -154,7 +154,8 @@ def _people(session: Session, campaign: Campaign, group_id: int, now: datetime) 
     names = names_of(session, {call.user_id for rows in calls.values() for call in rows})
     rung = _rung_lately([call for rows in calls.values() for call in rows], now)
     before = queries.rung_by_others(session, [case.resident_id for case in members], campaign.id)
-    known = _Known(campaign, calls, names, rung, before)
+    aside = cases.laid_aside(session, [group_id])
+    known = _Known(campaign, calls, names, rung, before, aside)
     return [_person(known, case, now) for case in members]
 
 
@@ -167,6 +168,7 @@ class _Known:
     names: Mapping[int, str]
     rung: Mapping[int, Call]
     before: Mapping[int, tuple[datetime, str]]
+    aside: Mapping[int, datetime]
 
 
 def _rung_lately(calls: Sequence[Call], now: datetime) -> dict[int, Call]:
@@ -185,11 +187,11 @@ def _person(known: _Known, case: Case, now: datetime) -> Person:
         address=address_of(case),
         chips=[text for text in (resident.relation, resident.language) if text],
         remark=resident.remark,
-        why=why_now(campaign, case, now),
+        why=why_now(campaign, case, now, known.aside.get(case.id)),
         lines=_lines(campaign, case, calls, known.rung, now),
         attempts=attempts_of(campaign, calls, known.names, now),
         held=case.state == "held",
-        early=is_early(case, now),
+        early=is_early(case.ready_at, now),
         before=rung_before(known.before.get(resident.id), now),
     )
 

@@ -108,8 +108,7 @@ def record(
     fingerprint = rules.fingerprint(case_id, call)
     if known.earlier is not None:
         return _again(session, known.earlier, fingerprint)
-    if by_ticket:
-        call = _without_doubt(call, standing.members[case_id])
+    call = _without_doubt(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
     first, *others = _wanted(standing, case_id, call.also)
     row = _record(save, first, {"idempotency_key": key, "request_hash": fingerprint})
@@ -140,7 +139,9 @@ def _may_hear(
 
 
 def _without_doubt(call: CallInput, member: Member) -> CallInput:
-    """Leave out a number that is not the resident's: to be told so would be to read whose it is."""
+    """Leave out a number that is not the resident's, or not any more: a call on it took place all
+    the same, and to be told so would be to read whose it is.
+    """
     return call if call.number in member.numbers.values() else replace(call, number=None)
 
 

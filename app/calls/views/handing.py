@@ -21,8 +21,8 @@ from app.web import now, reading, roles, tell, writing
 @roles(*RINGS)
 def hand_over(campaign_id: int) -> str | Response:
     with reading() as session:
-        page = screen.handover_page(session, actor(), campaign_id)
-    if not page.held:
+        page = screen.handover_page(session, actor(), campaign_id, now())
+    if not page.left.cases:
         flash(_("There is nothing left to hand over."), "info")
         return redirect(url_for(".home"))
     form, problem = HandoverForm(request.form), ""

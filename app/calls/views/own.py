@@ -88,7 +88,7 @@ def correct(call_id: int) -> str | Response:
     problem: str | None = None
     if request.method == "POST":
         try:
-            if form.validate():
+            if form.validate() and not form.asks_in_vain():
                 return _correct(call_id, form)
             problem = first_error(form)
         except Problem as found:

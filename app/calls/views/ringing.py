@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from app.calls import queries, tickets
 from app.calls.forms import CallForm, SkipForm
 from app.calls.models import Call
 from app.calls.screen import ringing as screen
-from app.calls.screen.own import just_saved, last_call_on
+from app.calls.screen.own import check_rung, just_saved, last_call_on
 from app.calls.screen.ringing import CallPage
 from app.calls.screen.slots import slots
 from app.calls.service import correcting
@@ -23,10 +24,11 @@ from app.calls.wording import QUICK, QUICK_BACK, disposition_options
 from app.campaigns.models import Campaign
 from app.cases.service import skipping
 from app.i18n import explain
+from app.people.models import User
 from app.people.session import actor
-from app.problems import Problem
+from app.problems import NotFoundError, Problem
 from app.residents.models import Resident
-from app.web import key, now, roles, settings, writing
+from app.web import key, now, reading, roles, settings, writing
 
 
 @blueprint.get("/calls/groups/<int:group_id>")
@@ -39,7 +41,7 @@ def call(group_id: int) -> str | Response:
 @or_ticket
 @roles(*RINGS)
 def save(group_id: int) -> str | Response:
-    return _save(lambda form, problem: _call_page(group_id, form, problem))
+    return _save(lambda form, problem: _call_page(group_id, form, problem), screen.held_case)
 
 
 @blueprint.get("/calls/ring-backs/<int:case_id>")
@@ -52,18 +54,35 @@ def ring_back(case_id: int) -> str | Response:
 @or_ticket
 @roles(*RINGS)
 def save_ring_back(case_id: int) -> str | Response:
-    return _save(lambda form, problem: _ring_back_page(case_id, form, problem))
+    return _save(
+        lambda form, problem: _ring_back_page(case_id, form, problem),
+        partial(check_rung, now=now()),
+    )
 
 
-def _save(page: Callable[[CallForm, str], str | Response]) -> str | Response:
-    """Save the call, or show the page again with what is wrong."""
+def _save(
+    page: Callable[[CallForm, str], str | Response], check: Callable[[Session, User, int], object]
+) -> str | Response:
+    """Save the call, or show the page again with what is wrong; ``check`` raises NotFoundError
+    where it could not be shown.
+    """
     form = CallForm(request.form)
-    if not form.validate():
+    if not form.validate() or (form.asks_in_vain() and _can_be_shown(form, check)):
         return page(form, first_error(form))
     try:
         return _saved(form)
     except Problem as problem:
         return page(form, explain(problem))
+
+
+def _can_be_shown(form: CallForm, check: Callable[[Session, User, int], object]) -> bool:
+    """Whether something can still be asked: a call is never lost for it."""
+    try:
+        with reading() as session:
+            check(session, actor(), form.case.data or 0)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _saved(form: CallForm) -> Response:

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
+from app.campaigns.rules.agreed import SHORTLY_BEFORE
 from app.campaigns.rules.calling import CallingRules, after, latest, next_allowed, next_day
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.outcome import outcome_of
 from app.campaigns.rules.spreading import NOBODY_ANSWERED, part_of, spread
-
-SHORTLY_BEFORE = timedelta(minutes=15)
-"""A call no earlier than this before an agreed time is the agreed call."""
 
 
 class State(Enum):

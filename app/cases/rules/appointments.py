@@ -1,15 +1,12 @@
 """Appointments: what has become of one."""
 
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 
-from app.cases.rules.turns import ANYONES_AFTER
-
-MISSED_AFTER = timedelta(hours=1)
-"""Whoever is not rung by then has waited in vain."""
+from app.campaigns.rules.agreed import ANYONES_AFTER, MISSED_AFTER
+from app.labels import Labelled
 
 
-class AppointmentState(Enum):
+class AppointmentState(Labelled):
     """How an appointment stands; each with its words."""
 
     COMING = ("coming", "未到时间", "Still to come")
@@ -17,15 +14,6 @@ class AppointmentState(Enum):
     OVERDUE = ("overdue", "已过时间", "Overdue")
     MISSED = ("missed", "错过了", "Missed")
     KEPT = ("kept", "已拨打", "Rung")
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        self.code = code
-        self.zh = zh
-        self.en = en
-
-    def label(self, lang: str) -> str:
-        """Return the words in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
 
 
 def state_of(

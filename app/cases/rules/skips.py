@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum
+
+from app.labels import Labelled
 
 SKIP_PAUSE = timedelta(minutes=30)
 MOST_SKIPS = {timedelta(hours=1): 40, timedelta(days=1): 120}
@@ -13,7 +14,7 @@ SKIPS_COUNT_FOR = max(MOST_SKIPS)
 LONGEST_NOTE = 200
 
 
-class SkipReason(Enum):
+class SkipReason(Labelled):
     """Why a volunteer lays a case aside; each with the words to choose it by."""
 
     NOT_NOW = ("not_now", "现在不方便打给这户", "Not a good moment for them")
@@ -21,15 +22,6 @@ class SkipReason(Enum):
     LANGUAGE = ("language", "我不会说对方的话", "I don't speak their language")
     DOUBTFUL_NUMBER = ("doubtful_number", "号码看着不对", "The number looks wrong")
     OTHER = ("other", "其他原因", "Another reason")
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        self.code = code
-        self.zh = zh
-        self.en = en
-
-    def label(self, lang: str) -> str:
-        """Return the words in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
 
 
 def free_from(skipped: Sequence[datetime], now: datetime) -> datetime | None:

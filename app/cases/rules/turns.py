@@ -1,13 +1,15 @@
 """Whose turn it is not: who must not be given a call group again."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime
 
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.following import PastCall
 
-ANYONES_AFTER = timedelta(minutes=10)
-"""How long after its time an appointment waits for its own volunteer."""
+
+def is_early(ready_at: datetime | None, now: datetime) -> bool:
+    """Whether somebody is to be rung later: in hand all the same, it is for a housemate's sake."""
+    return ready_at is not None and ready_at > now
 
 
 def whom_to_avoid(histories: Iterable[Sequence[PastCall]]) -> int | None:

@@ -10,6 +10,7 @@ from app.audit import service as audit
 from app.campaigns.models import Campaign
 from app.cases import queries
 from app.cases.models import Batch, Handoff, HandoffCase
+from app.cases.rules.turns import is_early
 from app.cases.service.claim import MAY_RING
 from app.cases.service.passing import pass_on
 from app.cases.service.release import end_batches
@@ -108,13 +109,23 @@ def _write(
     )  # fmt: skip
     session.add(handoff)
     session.flush()
+    _list_left(session, handoff, groups)
+    return handoff
+
+
+def _list_left(session: Session, handoff: Handoff, groups: Sequence[int]) -> None:
+    """Write down who is left, in the order of ringing: all of the groups who are still to be
+    rung, for those who rest or were laid aside go along.
+    """
     order = {group: place for place, group in enumerate(groups)}
-    held = [case for case in queries.cases_of(session, groups) if case.state == "held"]
-    held.sort(key=lambda case: (order[case.group_id], case.id))
+    left = [case for case in queries.cases_of(session, groups) if case.waits]
+    left.sort(key=lambda case: (order[case.group_id], case.id))
     rows = [
-        {"handoff_id": handoff.id, "case_id": case.id, "place": place}
-        for place, case in enumerate(held)
-    ]
+        {
+            "handoff_id": handoff.id, "case_id": case.id, "place": place,
+            "not_before": case.ready_at if is_early(case.ready_at, handoff.made_at) else None,
+        }
+        for place, case in enumerate(left)
+    ]  # fmt: skip
     if rows:
         session.execute(insert(HandoffCase), rows)
-    return handoff

@@ -9,7 +9,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
 from app.cases.service.claim import MAY_RING
 from app.cases.service.passing import end_empty, pass_on
 from app.people import queries as people
@@ -33,8 +33,9 @@ class Which:
 def move(session: Session, actor: User, now: datetime, which: Which, to: str | None = None) -> int:
     """Take work out of the hands it is in: to the volunteer named, or back to the pool.
 
-    Only of the actor's communities. Returns how many cases were moved. Raises ForbiddenError for
-    anybody but staff, Problem for a volunteer who can't take it.
+    Only of the actor's communities. Returns how many cases were moved, those too that are to be
+    rung later and go along with housemates. Raises ForbiddenError for anybody but staff, Problem
+    for a volunteer who can't take it.
     """
     if actor.role not in STAFF:
         raise ForbiddenError
@@ -106,5 +107,5 @@ def in_hand(actor: User, which: Which) -> Select[CallGroup]:
 
 
 def _count(session: Session, group_ids: Sequence[int]) -> int:
-    query = select(func.count()).where(Case.group_id.in_(group_ids), Case.state == "held")
+    query = select(func.count()).where(Case.group_id.in_(group_ids), Case.state.in_(STILL_TO_RING))
     return session.scalar(query) or 0

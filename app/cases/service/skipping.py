@@ -39,7 +39,9 @@ def skip(
     if member.state != State.HELD.value:
         raise NotFoundError(f"case {case_id}")
     _refuse_too_many(session, actor, now)
-    member.state, member.ready_at = State.OPEN.value, now + SKIP_PAUSE
+    # Who rests or asked for a later time waits until then, as before.
+    member.ready_at = max(now + SKIP_PAUSE, member.ready_at or now)
+    member.state = State.OPEN.value
     member.appointment_user_id = None
     standing.write(session, member)
     session.add(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.campaigns import queries as campaigns
-from app.cases import in_hand
+from app.cases import in_hand, offers
 from app.cases.in_hand import Held
 from app.cases.service import moving
 from app.cases.service.claim import MAY_RING
@@ -29,17 +29,20 @@ PAGE = 50
 @blueprint.get("/campaigns/<int:campaign_id>/in-hand")
 @roles(*STAFF)
 def work(campaign_id: int) -> str:
-    which = _which(campaign_id)
+    which, moment = _which(campaign_id), now()
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     with reading() as session:
         campaign = campaigns.get_campaign(session, actor(), campaign_id)
-        rows = in_hand.batches(session, actor(), campaign, which)
+        rows = in_hand.batches(session, actor(), campaign, which, moment)
+        offered = offers.in_scope(session, actor(), campaign_id, midnight, moment)
         near = Which(campaign=campaign_id, community=which.community)
         buildings = in_hand.buildings(session, actor(), near)
         communities = campaigns.communities_of(session, campaign, actor())
     page, last = page_of(len(rows), PAGE)
     return render_template(
         "cases/work.html", campaign=campaign, rows=rows[(page - 1) * PAGE : page * PAGE],
-        cases=sum(row.cases for row in rows), volunteers=len({row.user_id for row in rows}),
+        cases=sum(row.cases for row in rows), later=sum(row.later for row in rows),
+        volunteers=len({row.user_id for row in rows}), offered=offered,
         which=which, communities=communities, buildings=buildings, page=page, last=last, here=here,
     )  # fmt: skip
 
@@ -94,9 +97,6 @@ def _say_moved(moved: int, offered: int, to: str | None) -> None:
             offered, name=to,
         )  # fmt: skip
         done = f"{done} {told}"
-    if offered > moved:
-        along = _("That is with those of the same homes or numbers who are to be rung later.")
-        done = f"{done} {along}"
     if moved > offered:
         free = ngettext(
             "%(num)s is free for others again.", "%(num)s are free for others again.",
@@ -110,7 +110,7 @@ def _confirmation(session: Session, which: Which, problem: str | None) -> str | 
     """Return the page that says what would be moved; None when that is nothing."""
     campaign = campaigns.get_campaign(session, actor(), which.campaign or 0)
     named = which != Which(campaign=which.campaign)
-    rows = in_hand.batches(session, actor(), campaign, which) if named else []
+    rows = in_hand.batches(session, actor(), campaign, which, now()) if named else []
     if not rows:
         return None
     return render_template(
@@ -118,6 +118,7 @@ def _confirmation(session: Session, which: Which, problem: str | None) -> str | 
         campaign=campaign,
         rows=rows,
         cases=sum(row.cases for row in rows),
+        later=sum(row.later for row in rows),
         what=in_hand.what(session, actor(), which),
         opened=sum(row.seen_at is not None for row in rows),
         receivers=_receivers(session, rows),

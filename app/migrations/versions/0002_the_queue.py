@@ -154,6 +154,7 @@ def upgrade() -> None:
         sa.Column("handoff_id", ID, nullable=False),
         sa.Column("case_id", ID, nullable=False),
         sa.Column("place", ID, nullable=False),
+        sa.Column("not_before", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_handoff_cases_case_id")),
         sa.ForeignKeyConstraint(
             ["handoff_id"], ["handoffs.id"], name=op.f("fk_handoff_cases_handoff_id")

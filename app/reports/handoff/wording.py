@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.reports.wording import Lang
+from app.reports.wording import MONTHS, Lang, spoken
 
 _WEEKDAYS = {
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class HandoffWording:
 
     def _filled(self, pattern: str, value: datetime) -> str:
         return pattern.format(
-            year=value.year, month=value.month, name=_MONTHS[value.month - 1], day=value.day,
+            year=value.year, month=value.month, name=MONTHS[value.month - 1][:3], day=value.day,
             weekday=_WEEKDAYS[self.lang][value.weekday()], time=f"{value:%H:%M}",
         )  # fmt: skip
 
@@ -98,7 +97,7 @@ class HandoffWording:
 
 def handoff_wording(lang: Lang) -> HandoffWording:
     """Return the texts of a language."""
-    return ZH if lang == "zh" else EN
+    return spoken(lang, ZH, EN)
 
 
 ZH = HandoffWording(

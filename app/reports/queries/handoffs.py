@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from app.calls.models import Call
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.cases.models import Batch, Case, Handoff, HandoffCase
+from app.cases.offers import BECAME
+from app.cases.rules.offers import Became, became
 from app.people.models import User
 from app.people.queries import scope
 from app.people.rules import STAFF
@@ -21,7 +24,10 @@ RECENT = 100
 
 @dataclass(frozen=True)
 class HandoffLine:
-    """A handoff in a list. ``taker`` is None for the pool."""
+    """A handoff in a list.
+
+    ``taker`` is None for the pool; ``became`` too, and where nothing could be passed on to them.
+    """
 
     id: int
     made_at: datetime
@@ -29,6 +35,11 @@ class HandoffLine:
     giver: str
     taker: str | None
     left: int
+    later: int
+    """How many of them were to be rung later."""
+    became: Became | None = None
+    when: datetime | None = None
+    """As ``app.cases.rules.offers`` has it."""
 
 
 def get_handoff(session: Session, actor: User, handoff_id: int) -> Handoff:
@@ -42,20 +53,34 @@ def get_handoff(session: Session, actor: User, handoff_id: int) -> Handoff:
     return handoff
 
 
-def recent(session: Session, actor: User) -> Sequence[HandoffLine]:
+def recent(session: Session, actor: User, now: datetime) -> Sequence[HandoffLine]:
     """Return the last handoffs that the actor may see, newest first."""
     giver, taker = aliased(User), aliased(User)
-    left = select(func.count()).where(HandoffCase.handoff_id == Handoff.id).scalar_subquery()
+    left, later = (
+        select(func.count(column)).where(HandoffCase.handoff_id == Handoff.id).scalar_subquery()
+        for column in (HandoffCase.case_id, HandoffCase.not_before)
+    )
+    line = (Handoff.id, Handoff.made_at, Campaign.title, giver.name, taker.name, left, later)
     query = (
-        select(Handoff.id, Handoff.made_at, Campaign.title, giver.name, taker.name, left)
+        select(*line, *BECAME)
         .join(Campaign, Campaign.id == Handoff.campaign_id)
         .join(giver, giver.id == Handoff.from_user_id)
         .outerjoin(taker, taker.id == Handoff.to_user_id)
+        .outerjoin(Batch, Batch.id == Handoff.to_batch_id)
         .where(_visible(actor))
         .order_by(Handoff.id.desc())
         .limit(RECENT)
     )
-    return [HandoffLine(*row) for row in session.execute(query)]
+    rows = [(row[: len(line)], row[len(line) :]) for row in session.execute(query)]
+    return [HandoffLine(*told, *_became(batch, now)) for told, batch in rows]
+
+
+def _became(batch: Sequence[Any], now: datetime) -> tuple[Became, datetime] | tuple[()]:
+    """What became of the batch that was offered; nothing where there was none."""
+    opened_at, ended_at, end_reason, lease_expires_at = batch
+    if lease_expires_at is None:
+        return ()
+    return became(opened_at, ended_at, end_reason, lease_expires_at, now)
 
 
 def sees_whole(session: Session, actor: User, handoff: Handoff, now: datetime) -> bool:

@@ -56,6 +56,8 @@ class _Facts:
     dialled: Mapping[int, datetime]
     sharing: Mapping[int, int]
     """How many residents have a number."""
+    not_before: Mapping[int, datetime]
+    """Until when those are to wait who were to be rung later, by case."""
     buildings: Mapping[int, str]
 
     def at(self, moment: datetime) -> datetime:
@@ -173,6 +175,7 @@ def _facts(
         calls=calls,
         dialled=_dialled(session, handoff),
         sharing=_sharing(session, concerned),
+        not_before=_not_before(session, handoff),
         buildings=_buildings(session, concerned),
     )
 
@@ -215,6 +218,13 @@ def _sharing(session: Session, concerned: Sequence[Case]) -> dict[int, int]:
     return {number_id: count for number_id, count in session.execute(query)}  # noqa: C416
 
 
+def _not_before(session: Session, handoff: Handoff) -> dict[int, datetime]:
+    query = select(HandoffCase.case_id, HandoffCase.not_before).where(
+        HandoffCase.handoff_id == handoff.id
+    )
+    return {case_id: at for case_id, at in session.execute(query) if at is not None}
+
+
 def _buildings(session: Session, concerned: Sequence[Case]) -> dict[int, str]:
     homes = (case.resident.household for case in concerned)
     ids = {home.building_id for home in homes if home is not None}
@@ -243,11 +253,10 @@ def _groups(facts: _Facts, left: Sequence[Case]) -> tuple[tuple[PersonLine, ...]
 def _person(facts: _Facts, case: Case, place: int) -> PersonLine:
     calls = facts.calls.get(case.id, ())
     last = calls[0] if calls else None
-    agreed = _agreed(calls)
     dialled = facts.dialled.get(case.id)
     follow = None if last is None else DISPOSITIONS[last.disposition].follow
     rang = "" if last is None else facts.users[last.user_id]
-    ahead = agreed is not None and agreed > facts.handoff.made_at
+    waits_until = facts.not_before.get(case.id)
     return PersonLine(
         place=place,
         name=facts.name(case, masked=facts.masked),
@@ -257,7 +266,7 @@ def _person(facts: _Facts, case: Case, place: int) -> PersonLine:
         last=None if last is None else (facts.at(last.started_at), facts.label(last.disposition)),
         notes=_notes(facts, calls),
         dialled_at=None if dialled is None else facts.at(dialled),
-        not_before=facts.at(agreed) if agreed is not None and ahead else None,
+        not_before=None if waits_until is None else facts.at(waits_until),
         declined_to=rang if follow is Follow.OTHER_PERSON else "",
         not_understood=rang if follow is Follow.LANGUAGE else "",
         language=needed([case.resident.language]),
