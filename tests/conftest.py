@@ -115,11 +115,14 @@ def cluster(pytestconfig: pytest.Config) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def postgresql_reset(cluster: Cluster, worker_id: str) -> Reset:
+def postgresql_reset(cluster: Cluster, worker_id: str) -> Iterator[Reset]:
     """This worker's migrated PostgreSQL database, and how to empty it."""
     name = f"ringround_{worker_id}"
     migrate(cluster.create(name))
-    return Reset(cluster, name)
+    reset = Reset(cluster, name)
+    yield reset
+    reset.connection.close()
+    shared(cluster.url(name)).close()
 
 
 @pytest.fixture(scope="session")
@@ -148,11 +151,16 @@ def engine_url(request: pytest.FixtureRequest) -> str:
 
 @cache
 def shared(url: str) -> Database:
-    """One engine for all tests of a worker: it keeps the statements that it has compiled.
-
-    Closing it gives back its connections; it makes new ones when it is asked again.
+    """One engine for all tests of a worker: it keeps the statements that it has compiled, and on
+    PostgreSQL connections that know the tables already.
     """
     return Database(url)
+
+
+def let_go(database: Database) -> None:
+    """Close a SQLite file, because the next test finds another in its place."""
+    if database.engine.dialect.name == "sqlite":
+        database.close()
 
 
 @pytest.fixture
@@ -165,7 +173,7 @@ def db(settings: Settings) -> Iterator[Database]:
     """The database of this test. What it commits is gone before the next."""
     database = shared(settings.database_url)
     yield database
-    database.close()
+    let_go(database)
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +188,7 @@ def new_app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]
     flask = made(settings, bytecode)
     flask.extensions["clock"] = clock
     yield flask
-    flask.extensions["database"].close()
+    let_go(flask.extensions["database"])
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +211,7 @@ def app(
     flask.extensions["clock"] = clock
     access.init(flask)
     yield flask
-    flask.extensions["database"].close()
+    let_go(flask.extensions["database"])
 
 
 def made(settings: Settings, bytecode: Path) -> Flask:

@@ -29,7 +29,7 @@ WHERE schemaname = 'public' AND tablename <> 'alembic_version'
 EMPTY = """
 SET session_replication_role = replica;
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid();
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
 FROM pg_sequences;
 """
@@ -126,19 +126,21 @@ class Cluster:
 
 
 class Reset:
-    """Empties the tables of a migrated database; the migrations themselves fill none."""
+    """Empties the tables of a migrated database; the migrations themselves fill none.
+
+    Whoever is in the middle of something is thrown out; who is idle holds nothing, and stays.
+    """
 
     def __init__(self, cluster: Cluster, database: str) -> None:
         self.cluster = cluster
         self.database = database
-        with cluster.connect(database) as connection:
-            found = connection.execute(TABLES).fetchall()
+        self.connection = cluster.connect(database)
+        found = self.connection.execute(TABLES).fetchall()
         self.statements = EMPTY + "".join(f"DELETE FROM {name};" for (name,) in found)
 
     def __call__(self) -> None:
         """Faster by far than TRUNCATE or a new database: under 2 ms, and past every trigger."""
-        with self.cluster.connect(self.database) as connection:
-            connection.execute(self.statements)
+        self.connection.execute(self.statements)
 
 
 def _identity() -> dict[str, Any]:

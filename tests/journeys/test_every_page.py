@@ -87,9 +87,7 @@ def test_every_page_serves_everybody(
     assert not wrong, "\n".join(wrong)
 
 
-def looked_at(
-    opened: Window, person: Person | None, paths: list[str], kind: str
-) -> Iterator[str]:
+def looked_at(opened: Window, person: Person | None, paths: list[str], kind: str) -> Iterator[str]:
     """Go through a person's pages and tell what is wrong with them."""
     role = f"{person.user.role}-{person.user.id}" if person else "anybody"
     for path in paths:
