@@ -24,6 +24,13 @@ from tests.postgres import Cluster, Reset
 
 CLUSTER = pytest.StashKey[Cluster]()
 
+CROWDS = (
+    "tests/api/test_schemathesis", "tests/journeys/", "tests/invariants/test_kill",
+    "tests/invariants/test_planted", "tests/invariants/test_queue", "tests/invariants/test_storm",
+    "tests/invariants/test_synced",
+)  # fmt: skip
+"""Where thousands of acts go the ways that other tests go once, or the app runs elsewhere."""
+
 # A busy machine is no reason to fail: speed belongs in the benchmarks.
 hypothesis.settings.register_profile(
     "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -46,6 +53,17 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[CLUSTER].remove()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of the coverage what goes no ways of its own: following each line costs a third
+    of the time. Where a test runs on either database, it is followed on SQLite.
+    """
+    names = {item.nodeid for item in items}
+    for item in items:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if item.nodeid.startswith(CROWDS) or (twin != item.nodeid and twin in names):
+            item.add_marker("no_cover")
 
 
 class OutsideWorldError(Exception):
