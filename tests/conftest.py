@@ -140,7 +140,6 @@ def postgresql_reset(cluster: Cluster, worker_id: str) -> Iterator[Reset]:
     reset = Reset(cluster, name)
     yield reset
     reset.connection.close()
-    shared(cluster.url(name)).close()
 
 
 @pytest.fixture(scope="session")
@@ -169,16 +168,13 @@ def engine_url(request: pytest.FixtureRequest) -> str:
 
 @cache
 def shared(url: str) -> Database:
-    """One engine for all tests of a worker: it keeps the statements that it has compiled, and on
-    PostgreSQL connections that know the tables already.
+    """One engine for all tests of a worker: it keeps the statements that it has compiled.
+
+    Closing it gives back its connections; it makes new ones when it is asked again. (Connections
+    kept from test to test would each go on filling their own pages: rows of one test would lie in
+    any order.)
     """
     return Database(url)
-
-
-def let_go(database: Database) -> None:
-    """Close a SQLite file, because the next test finds another in its place."""
-    if database.engine.dialect.name == "sqlite":
-        database.close()
 
 
 @pytest.fixture
@@ -191,7 +187,7 @@ def db(settings: Settings) -> Iterator[Database]:
     """The database of this test. What it commits is gone before the next."""
     database = shared(settings.database_url)
     yield database
-    let_go(database)
+    database.close()
 
 
 @pytest.fixture(scope="session")
@@ -206,7 +202,7 @@ def new_app(settings: Settings, clock: Clock, bytecode: Path) -> Iterator[Flask]
     flask = made(settings, bytecode)
     flask.extensions["clock"] = clock
     yield flask
-    let_go(flask.extensions["database"])
+    flask.extensions["database"].close()
 
 
 @pytest.fixture(scope="session")
@@ -229,7 +225,7 @@ def app(
     flask.extensions["clock"] = clock
     access.init(flask)
     yield flask
-    let_go(flask.extensions["database"])
+    flask.extensions["database"].close()
 
 
 def made(settings: Settings, bytecode: Path) -> Flask:

@@ -29,7 +29,7 @@ WHERE schemaname = 'public' AND tablename <> 'alembic_version'
 EMPTY = """
 SET session_replication_role = replica;
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+WHERE datname = current_database() AND pid <> pg_backend_pid();
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
 FROM pg_sequences;
 """
@@ -126,10 +126,7 @@ class Cluster:
 
 
 class Reset:
-    """Empties the tables of a migrated database; the migrations themselves fill none.
-
-    Whoever is in the middle of something is thrown out; who is idle holds nothing, and stays.
-    """
+    """Empties the tables of a migrated database; the migrations themselves fill none."""
 
     def __init__(self, cluster: Cluster, database: str) -> None:
         self.cluster = cluster
