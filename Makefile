@@ -3,6 +3,8 @@
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# Images often switch compiled modules off: every process of a test run would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 # The host's own settings say where packages come from; nothing here names a registry.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CATALOGUES := $(wildcard app/translations/*/LC_MESSAGES/messages.po)
@@ -24,7 +26,7 @@ run: install ## Set everything up and serve the demo city at http://127.0.0.1:80
 install: .venv/.app .venv/.translations build/fonts/.made ## Make the environment in .venv
 
 test: check browser strace ## Run the checks, then the tests, with coverage
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report term
 
 check: install .venv/.dev ## Format, lint, types, import contracts, translations up to date
 	$(BIN)/ruff format --check --quiet

@@ -24,6 +24,13 @@ from tests.postgres import Cluster, Reset
 
 CLUSTER = pytest.StashKey[Cluster]()
 
+CROWDS = (
+    "tests/api/test_schemathesis", "tests/journeys/", "tests/invariants/test_kill",
+    "tests/invariants/test_planted", "tests/invariants/test_queue", "tests/invariants/test_storm",
+    "tests/invariants/test_synced",
+)  # fmt: skip
+"""Where thousands of acts go the ways that other tests go once, or the app runs elsewhere."""
+
 # A busy machine is no reason to fail: speed belongs in the benchmarks.
 hypothesis.settings.register_profile(
     "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -46,6 +53,17 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[CLUSTER].remove()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of the coverage what goes no ways of its own: following each line costs a third
+    of the time. Where a test runs on either database, it is followed on SQLite.
+    """
+    names = {item.nodeid for item in items}
+    for item in items:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if item.nodeid.startswith(CROWDS) or (twin != item.nodeid and twin in names):
+            item.add_marker("no_cover")
 
 
 class OutsideWorldError(Exception):
@@ -115,11 +133,13 @@ def cluster(pytestconfig: pytest.Config) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def postgresql_reset(cluster: Cluster, worker_id: str) -> Reset:
+def postgresql_reset(cluster: Cluster, worker_id: str) -> Iterator[Reset]:
     """This worker's migrated PostgreSQL database, and how to empty it."""
     name = f"ringround_{worker_id}"
     migrate(cluster.create(name))
-    return Reset(cluster, name)
+    reset = Reset(cluster, name)
+    yield reset
+    reset.connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +170,9 @@ def engine_url(request: pytest.FixtureRequest) -> str:
 def shared(url: str) -> Database:
     """One engine for all tests of a worker: it keeps the statements that it has compiled.
 
-    Closing it gives back its connections; it makes new ones when it is asked again.
+    Closing it gives back its connections; it makes new ones when it is asked again. (Connections
+    kept from test to test would each go on filling their own pages: rows of one test would lie in
+    any order.)
     """
     return Database(url)
 

@@ -131,14 +131,13 @@ class Reset:
     def __init__(self, cluster: Cluster, database: str) -> None:
         self.cluster = cluster
         self.database = database
-        with cluster.connect(database) as connection:
-            found = connection.execute(TABLES).fetchall()
+        self.connection = cluster.connect(database)
+        found = self.connection.execute(TABLES).fetchall()
         self.statements = EMPTY + "".join(f"DELETE FROM {name};" for (name,) in found)
 
     def __call__(self) -> None:
         """Faster by far than TRUNCATE or a new database: under 2 ms, and past every trigger."""
-        with self.cluster.connect(self.database) as connection:
-            connection.execute(self.statements)
+        self.connection.execute(self.statements)
 
 
 def _identity() -> dict[str, Any]:

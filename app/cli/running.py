@@ -1,5 +1,6 @@
 """Serving, and the demo."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,12 @@ OPTIONS: dict[str, Any] = {
 }
 """How the production server runs, wherever it listens."""
 
+SWITCH_INTERVAL = 0.0005
+"""Seconds that a thread may keep the interpreter while others want it; Python's own is ten times
+as long. Who has the turn to write gives the interpreter away at each statement, and everybody
+waits for the turn: better that it comes back soon.
+"""
+
 
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our app: each worker makes its own, after the fork."""
@@ -41,6 +48,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Make the app."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         return create_app(self._settings)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from faker import Faker
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -63,6 +62,8 @@ def _planned(random: Random, streets: Sequence[str]) -> Iterator[Account]:
 
 
 def _names(random: Random) -> Iterator[str]:
+    from faker import Faker  # takes a while, and no other command needs it
+
     fake = Faker("zh_CN")
     fake.seed_instance(random.randrange(2**32))
     seen: set[str] = set()

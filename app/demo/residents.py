@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from random import Random
+from typing import TYPE_CHECKING
 
-from faker import Faker
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,9 @@ from app.residents.rules.phones import Unusable
 from app.residents.rules.rows import Draft
 from app.residents.service.importing import Roster
 from app.territory.models import Community
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 HOUSEHOLDS = 58
 """A community; with one to four people each this makes about 6,000 in 46 communities."""
@@ -46,6 +49,8 @@ REMARKS = ("独居老人", "晚上在家", "需上门", "听力不好，请大�
 
 def invent(session: Session, random: Random) -> Roster:
     """Return a roster of the whole city."""
+    from faker import Faker  # takes a while, and no other command needs it
+
     fake = Faker("zh_CN")
     fake.seed_instance(random.randrange(2**32))
     codes = session.scalars(select(Community).order_by(Community.code)).all()
@@ -53,7 +58,7 @@ def invent(session: Session, random: Random) -> Roster:
     return Roster(filename="demo", sheets=(), drafts=drafts, rejected=())
 
 
-def _community(community: Community, fake: Faker, random: Random) -> Iterator[Draft]:
+def _community(community: Community, fake: "Faker", random: Random) -> Iterator[Draft]:
     short = community.name.removesuffix("居委会").removesuffix("社区")
     estate = short + random.choice(ESTATES)
     for home in range(HOUSEHOLDS):
@@ -71,7 +76,7 @@ def _household(
     building: str,
     unit: str,
     room: str,
-    fake: Faker,
+    fake: "Faker",
     random: Random,
 ) -> Iterator[Draft]:
     relations = random.choices(RELATIONS, weights=(30, 30, 25, 15))[0]
@@ -96,7 +101,7 @@ def _household(
         )
 
 
-def _given_name(fake: Faker, random: Random) -> str:
+def _given_name(fake: "Faker", random: Random) -> str:
     return random.choice(RARE) if random.random() < 0.01 else fake.first_name()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import xlsxwriter
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
@@ -125,6 +124,8 @@ def harmless(value: Any) -> Any:
 
 def to_xlsx(rows: Sequence[Row]) -> bytes:
     """Return a workbook with a sheet of cases and one of calls; texts are texts, never formulas."""
+    import xlsxwriter  # takes a while, and most processes never write a workbook
+
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:

@@ -8,14 +8,23 @@ from shutil import copyfile
 import pytest
 
 from app.db import Database
+from tests.conftest import migrate
 from tests.invariants.crowd import FORK, gathered, laws_broken
 from tests.invariants.planted import PLANTED
-from tests.postgres import Reset
+from tests.postgres import Cluster
 
 LOG = logging.getLogger(__name__)
 STEPS = 8
 SEEDS = (3, 4, 5)
 """The storm of a seed need not meet a bug; one of these does."""
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(cluster: Cluster, worker_id: str) -> str:
+    """A migrated database that nobody is connected to, to be copied."""
+    name = f"ringround_{worker_id}_template"
+    migrate(cluster.create(name))
+    return name
 
 
 @pytest.fixture
@@ -27,13 +36,12 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, int]
             path = tmp_path / f"{seed}.sqlite"
             copyfile(request.getfixturevalue("sqlite_template"), path)
             return f"sqlite:///{path}"
-        reset: Reset = request.getfixturevalue("postgresql_reset")
-        reset()
-        name = f"{reset.database}_planted"
-        with reset.cluster.connect("postgres") as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{reset.database}"')
-        return reset.cluster.url(name)
+        cluster: Cluster = request.getfixturevalue("cluster")
+        template = request.getfixturevalue("postgresql_template")
+        with cluster.connect("postgres") as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{template}_copy" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{template}_copy" TEMPLATE "{template}"')
+        return cluster.url(f"{template}_copy")
 
     return make
 

@@ -28,7 +28,9 @@ def at_work(tmp_path: Path) -> Iterator[tuple[City, Seeded]]:
         yield city, seeded
 
 
-def test_a_shift_on_a_phone(at_work: tuple[City, Seeded], browser: Browser, photos: Path) -> None:
+def test_a_shift_on_a_phone(
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path | None
+) -> None:
     city, seeded = at_work
     with window(browser, city.url, photos, **PHONE) as phone:
         enter(phone, seeded.cast.volunteer, "en")

@@ -29,7 +29,7 @@ def said(text: str, lang: str = "zh", **values: object) -> str:
 class Window:
     """One window of one person, and what went wrong in it."""
 
-    def __init__(self, page: Page, url: str, photos: Path) -> None:
+    def __init__(self, page: Page, url: str, photos: Path | None) -> None:
         self.page = page
         self.url = url
         self.wrong: list[str] = []
@@ -45,7 +45,9 @@ class Window:
         self.page.goto(self.url + path)
 
     def photo(self, name: str, *, whole: bool = True) -> None:
-        """Keep a picture of the page for people to look at."""
+        """Keep a picture of the page, where people want to look at one."""
+        if self._photos is None:
+            return
         self.page.screenshot(path=self._photos / f"{name}.png", full_page=whole, scale="css")
 
     @property
@@ -101,7 +103,7 @@ class Window:
 
 
 @contextmanager
-def window(browser: Browser, url: str, photos: Path, **kind: Any) -> Iterator[Window]:
+def window(browser: Browser, url: str, photos: Path | None, **kind: Any) -> Iterator[Window]:
     """Open a window of this kind; what went wrong in it fails the test when it is closed."""
     with _context(browser, kind) as context:
         opened = Window(context.new_page(), url, photos)
