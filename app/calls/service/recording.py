@@ -1,5 +1,6 @@
 """Saving a call. A call that took place is kept, whoever holds the case by then."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -19,7 +20,7 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Case, Hold
 from app.cases.service.standing import Member, Standing, lock
-from app.db import Base, engine_of, insert_in, unattached
+from app.db import LARGEST_ID, Base, engine_of, insert_in, unattached
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
@@ -32,7 +33,9 @@ _CALLS, _CAMPAIGNS, _CASES, _DIALS, _HOLDS, _NUMBERS = (
     for model in (Call, Campaign, Case, Dial, Hold, Number)
 )
 _NOT_WRITTEN_YET = 0
-"""Stands for the key of a call while the case is worked out: both are written in one go."""
+"""Stands for the key of a call while the case is worked out: it is written later."""
+_LAST_SO_FAR = LARGEST_ID
+"""Stands for its place in the campaign's sequence meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,10 @@ def record(
         return _again(session, known.earlier, fingerprint)
     call = _without_doubt(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
-    first, *others = _wanted(standing, case_id, call.also)
-    row = _record(save, first, {"idempotency_key": key, "request_hash": fingerprint})
-    for other in others:
-        _record(save, other, {"with_call_id": row.id, "request_hash": fingerprint})
-    _finish(save, row)
-    return Saved(row, repeated=False)
+    rows = [_take_in(save, member, fingerprint) for member in _wanted(standing, case_id, call.also)]
+    _settle(save, rows[0])
+    _write_down(save, rows, key)
+    return Saved(rows[0], repeated=False)
 
 
 def _known(session: Session, actor: User, standing: Standing, call: CallInput, key: str) -> _Known:
@@ -188,18 +189,18 @@ def number_id(member: Member, value: str | None) -> int | None:
     return found
 
 
-def _record(save: _Save, member: Member, more: dict[str, Any]) -> Call:
-    position, is_open = next_position(save.session, save.campaign.id)
-    reason = _why_not(save, member, campaign_open=is_open)
+def _take_in(save: _Save, member: Member, fingerprint: str) -> Call:
+    """Work out what the call does to a case; it is written down when all else has been."""
+    reason = _why_not(save, member)
     row = unattached(Call, {
-        "with_call_id": None, **_facts(save, member), **more, "position": position,
-        "applied": reason is None, "reason": reason, "id": _NOT_WRITTEN_YET, "desk": False,
-        "voided": False, "correction_reason": "", "corrects_id": None,
+        **_facts(save, member), "request_hash": fingerprint, "applied": reason is None,
+        "reason": reason, "desk": False, "voided": False, "correction_reason": "",
+        "corrects_id": None, "with_call_id": None, "idempotency_key": None,
+        "id": _NOT_WRITTEN_YET, "position": _LAST_SO_FAR,
     })  # fmt: skip
     if row.applied:
         save.histories.add(row)
         decide(save.session, save.standing, save.histories, row, save.campaign.rules, save.now)
-    row.id = _insert(save.session, row)
     return row
 
 
@@ -225,10 +226,10 @@ def _facts(save: _Save, member: Member) -> dict[str, Any]:
     }
 
 
-def _why_not(save: _Save, member: Member, *, campaign_open: bool) -> str | None:
+def _why_not(save: _Save, member: Member) -> str | None:
     return rules.why_not_applied(
         Circumstances(
-            campaign_open=campaign_open,
+            campaign_open=save.campaign.status == "open",
             user_active=save.actor.active,
             offered=save.call.disposition in (save.campaign.dispositions or DISPOSITIONS),
             done=member.state == "done",
@@ -239,23 +240,7 @@ def _why_not(save: _Save, member: Member, *, campaign_open: bool) -> str | None:
     )
 
 
-def _insert(session: Session, row: Call) -> int:
-    """Write the call down. Raises Problem when its key is being used for another case."""
-    values = {column.name: getattr(row, column.name) for column in _CALLS.c if column.name != "id"}
-    call_id: int | None = _writing(engine_of(session)).scalar(session, **values)
-    if call_id is None:
-        raise Problem("key_in_work")
-    return call_id
-
-
-@cache
-def _writing(engine: str) -> Prepared:
-    columns = [column.name for column in _CALLS.c if column.name != "id"]
-    statement = insert_in(engine, _CALLS).on_conflict_do_nothing().returning(_CALLS.c.id)
-    return Prepared(statement, columns)
-
-
-def _finish(save: _Save, row: Call) -> None:
+def _settle(save: _Save, row: Call) -> None:
     session, call = save.session, save.call
     if row.applied:
         spare(save.standing, save.histories, save.now)
@@ -265,9 +250,40 @@ def _finish(save: _Save, row: Call) -> None:
         at = min(call.ended_at, save.now)
         _REACHED.rows(session, number=save.number_id, at=at, campaign=save.campaign.id)
     save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
+
+
+def _write_down(save: _Save, rows: Sequence[Call], key: str) -> None:
+    """Give the records their places in the campaign's sequence, and write them.
+
+    Last of all: from the first place on, all who save in the campaign wait until the commit.
+    """
+    first, *others = rows
+    first.idempotency_key = key
+    _insert(save.session, first)
+    for other in others:
+        other.with_call_id = first.id
+        _insert(save.session, other)
     audit.record(
-        session, save.actor.id, save.now, "call_recorded", "call", row.id, case=row.case_id
-    )
+        save.session, save.actor.id, save.now, "call_recorded", "call", first.id,
+        case=first.case_id,
+    )  # fmt: skip
+
+
+def _insert(session: Session, row: Call) -> None:
+    """Write a record down. Raises Problem when its key is being used for another case."""
+    row.position, _is_open = next_position(session, row.campaign_id)
+    values = {column.name: getattr(row, column.name) for column in _CALLS.c if column.name != "id"}
+    call_id: int | None = _writing(engine_of(session)).scalar(session, **values)
+    if call_id is None:
+        raise Problem("key_in_work")
+    row.id = call_id
+
+
+@cache
+def _writing(engine: str) -> Prepared:
+    columns = [column.name for column in _CALLS.c if column.name != "id"]
+    statement = insert_in(engine, _CALLS).on_conflict_do_nothing().returning(_CALLS.c.id)
+    return Prepared(statement, columns)
 
 
 _EARLIER = select(_CALLS.c.id).where(
