@@ -360,7 +360,7 @@ class Client:
             position = self.random.randint(0, campaign.last_position)
             found = progress.by_community_as_of(session, campaign, None, position)
             answer["position"] = position
-            answer["counts"] = [[one.community.code, repr(one.tally)] for one in found]
+            answer["counts"] = [[one.community.code, vars(one.tally)] for one in found]
 
     def one_of(self, things: Sequence[Any]) -> Any:
         return self.random.choice(things) if things else None

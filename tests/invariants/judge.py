@@ -184,9 +184,9 @@ def _reports(ops: Iterable[Op]) -> Iterator[str]:
             before = said.setdefault(position, op["counts"])
             if before != op["counts"]:
                 both = [
-                    pair
-                    for pair in zip(before, op["counts"], strict=True)
-                    if len(set(map(str, pair))) > 1
+                    [one, other]
+                    for one, other in zip(before, op["counts"], strict=True)
+                    if one != other
                 ]
                 yield f"reports: two counts as of {position}: {both}"
 
