@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test check browser strace translations lock clean
+.PHONY: help run install test coverage check browser strace translations lock clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -7,6 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # The host's own settings say where packages come from; nothing here names a registry.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+TESTS := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 CATALOGUES := $(wildcard app/translations/*/LC_MESSAGES/messages.po)
 EXTRACT := $(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --output build/messages.pot \
 	--keywords "_l lazy_gettext lazy_ngettext:1,2" --sort-output --add-location file --width 100 \
@@ -25,8 +26,11 @@ run: install ## Set everything up and serve the demo city at http://127.0.0.1:80
 
 install: .venv/.app .venv/.translations build/fonts/.made ## Make the environment in .venv
 
-test: check browser strace ## Run the checks, then the tests, with coverage
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report term
+test: check browser strace ## Run the checks, then the tests
+	$(TESTS)
+
+coverage: check browser strace ## Run the tests and see which lines they leave out
+	$(TESTS) --cov --cov-report term
 
 check: install .venv/.dev ## Format, lint, types, import contracts, translations up to date
 	$(BIN)/ruff format --check --quiet

@@ -25,7 +25,7 @@ FAILURES_PER_MINUTE = 60
 """How often somebody at one address may come without a valid token."""
 LEAST_IN_VAIN = 10
 """How often a user may at least ask for work in a minute when there is none: 30 times by default.
-Such a claim looks at all that waits, and everybody else waits to write meanwhile."""
+Such an ask looks at all that waits: nobody else waits for it, but it is dear."""
 
 
 def init(app: Flask) -> None:

@@ -140,12 +140,15 @@ def enter(opened: Window, person: Person | None, lang: str) -> None:
 def judged(opened: Window) -> list[str]:
     """Look at the page as it comes, then with everything unfolded, by day and by night."""
     page = opened.page
+    on_phone = page.viewport_size == PHONE["viewport"]
     wrong = sticking_out(page)
     page.evaluate(UNFOLD)
-    wrong += sticking_out(page) + violations(page)
-    if page.viewport_size == PHONE["viewport"]:
+    wrong += sticking_out(page)
+    if on_phone:
         wrong += too_small(page)
-    if opened.lang == "zh":  # colours are the same in either language
+    if on_phone == (opened.lang == "zh"):  # dear: each size once, and each language once
+        wrong += violations(page)
+    if on_phone and opened.lang == "zh":  # colours are the same in every size and language
         page.emulate_media(color_scheme="dark")
         wrong += colour_violations(page)
         page.emulate_media(color_scheme="light")
