@@ -32,8 +32,8 @@ def assert_it_was_a_storm(figures: dict[str, int]) -> None:
     """One that rang nobody proves nothing."""
     assert figures["ok"] > CLIENTS * STEPS // 3
     assert figures["stored"] > CLIENTS
-    assert figures["certain holds"] > CLIENTS
-    assert figures["handed on"] > CLIENTS
+    assert figures["certain holds"] > CLIENTS // 2
+    assert figures["handed on"] > CLIENTS // 2
     assert figures["repeats"] > 0
     assert figures["info"] == 0
     assert figures["fairness"] > 0.5
