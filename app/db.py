@@ -5,7 +5,7 @@ one transaction it runs in with ``Database.writing()``.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +99,7 @@ class Base(DeclarativeBase):
 
 
 Model = TypeVar("Model", bound=Base)
+R = TypeVar("R")
 
 
 class Database:
@@ -140,14 +141,10 @@ class Database:
             pooled.close()
 
     @contextmanager
-    def writing(self, *, together: bool = False) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back when it raises.
-
-        Those who say ``together`` share one commit on SQLite when they wait for their turn at the
-        same time, and each waits until it is through: it is for what is short and comes often.
-        """
+    def writing(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
         if self._turns is not None:
-            with self._turns.writing(together=together) as session:
+            with self._turns.alone() as session:
                 yield session
             return
         with (
@@ -156,6 +153,17 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    def in_turn(self, work: Callable[[Session], R]) -> R:
+        """Do a piece of work in one transaction, and return what it returns.
+
+        For what is short and comes often: on SQLite those who wait for their turn at the same time
+        share one commit, and each waits until it is through; see ``Turns.in_turn``.
+        """
+        if self._turns is not None:
+            return self._turns.in_turn(work)
+        with self.writing() as session:
+            return work(session)
 
     def close(self) -> None:
         """Give every connection back to the operating system."""

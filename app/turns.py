@@ -2,80 +2,47 @@
 
 SQLite's own way is to try again after a pause that grows: whoever waits longest then asks least
 often. Here processes queue for a file lock: the kernel wakes those who wait in the order they came,
-and frees the lock of a process that dies. Threads of one process stand in line before it, and
-those who stand there together write in one transaction, each in a savepoint of its own: the last
-commits for all, so that one sync of the log serves them all, and nobody goes on before it (group
-commit, as larger databases know it).
+and frees the lock of a process that dies. Threads of one process stand in line before it. Who comes
+to the front with a piece of work does it, and that of those right behind, in one transaction, each
+in a savepoint of its own: one sync of the log serves them all, and nobody is told that it is done
+before that (group commit, as larger databases know it).
 """
 
 import fcntl
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 MOST_TOGETHER = 16
-"""How many may share a transaction: the first waits until the last is done."""
+"""How many pieces of work share a transaction: the first waits until the last is done."""
+
+R = TypeVar("R")
+Work = Callable[[Session], Any]
 
 
 class NotCommittedError(Exception):
-    """The transaction that was shared with others failed after this one's part of it was done."""
+    """The transaction that a piece of work shared with others failed after it was done."""
 
 
 class _Place:
-    """A place in the line."""
+    """A place in the line: with work that another may do, or of somebody who writes alone."""
 
-    def __init__(self, *, together: bool) -> None:
-        self.together = together
+    def __init__(self, work: Work | None = None) -> None:
+        self.work = work
+        self.context = copy_context()
         self.called = Event()
-
-
-class _Shared:
-    """A transaction under way, and what came of it."""
-
-    def __init__(self, connection: Connection, lock: int | None) -> None:
-        self.connection = connection
-        self.driver: Any = connection.connection.driver_connection
-        self.lock = lock
-        self.members = 0
-        self.is_sound = True
-        """Whether the parts that are in can still be committed."""
-        self.over = Event()
+        """Set when the work has been done, or when it is this one's turn."""
+        self.is_done = False
+        self.result: Any = None
         self.error: BaseException | None = None
-
-    @contextmanager
-    def part(self, session: Session) -> Iterator[None]:
-        """Let a session do its part. What it raises undoes that part alone; the first has no
-        savepoint, for with it all is undone that there is.
-        """
-        self.is_sound = False  # until this part is wholly in, or wholly out again
-        self.members += 1
-        session.bind = self.connection
-        if self.members > 1:
-            self.driver.execute("SAVEPOINT part")
-        try:
-            yield
-            session.flush()
-        except BaseException:
-            session.close()
-            # Where the engine itself ended the transaction, as at a full disk, nothing is left.
-            if self.members > 1 and self.driver.in_transaction:
-                self.driver.execute("ROLLBACK TO part")
-                self._keep_on()
-            raise
-        session.close()
-        self._keep_on()
-
-    def _keep_on(self) -> None:
-        if self.members > 1:
-            self.driver.execute("RELEASE part")
-        self.is_sound = True
 
 
 class Turns:
@@ -87,119 +54,127 @@ class Turns:
         self._queue = queue
         self._line: deque[_Place] = deque()
         self._changing = Lock()
-        self._shared: _Shared | None = None
 
     @contextmanager
-    def writing(self, *, together: bool) -> Iterator[Session]:
-        """A session in a transaction of its own, or ``together`` with others who ask for that.
-
-        Raises NotCommittedError when what was done cannot be kept because of another's failure.
-        """
-        session = Session(expire_on_commit=False)
-        place = self._stand_in_line(together=together)
+    def alone(self) -> Iterator[Session]:
+        """A session in a transaction of its own: committed at the end, rolled back by an error."""
+        place = _Place()
+        self._stand_in_line(place)
         try:
-            shared = self._shared or self._begin()
-        except BaseException:
-            self._leave(place)
-            raise
-        try:
-            with shared.part(session):
+            with (
+                self._transaction() as connection,
+                Session(connection, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
-        except BaseException as error:
-            self._undone(place, shared, error)
-            raise
-        self._done(place, shared)
+        finally:
+            self._leave([place])
 
-    def _stand_in_line(self, *, together: bool) -> _Place:
-        place = _Place(together=together)
+    def in_turn(self, work: Callable[[Session], R]) -> R:
+        """Do a piece of work in the transaction of those who come at the same time, perhaps in
+        another's thread, and return what it returns once that is committed.
+
+        Raises what the work raises, whose part is undone then; NotCommittedError when what was
+        done cannot be kept because of another's failure.
+        """
+        place = _Place(work)
+        self._stand_in_line(place)
+        if not place.is_done:
+            self._lead(place)
+        if place.error is not None:
+            raise place.error
+        result: R = place.result
+        return result
+
+    def _stand_in_line(self, place: _Place) -> None:
         with self._changing:
             self._line.append(place)
             is_first = len(self._line) == 1
-        if is_first:
-            return place
-        try:
+        if not is_first:
             place.called.wait()
-        except BaseException:
-            self._leave_early(place)
-            raise
-        return place
 
-    def _leave_early(self, place: _Place) -> None:
+    def _leave(self, places: Sequence[_Place]) -> None:
+        """Let those at the head of the line go, and call whoever is next."""
         with self._changing:
-            is_head = self._line[0] is place
-            if not is_head:
-                self._line.remove(place)
-        if is_head:
-            self._leave(place)
-
-    def _leave(self, place: _Place) -> None:
-        """Leave the line, and call whoever is next."""
-        with self._changing:
-            assert self._line.popleft() is place
+            for _place in places:
+                self._line.popleft()
             follower = self._line[0] if self._line else None
+        for place in places:
+            place.is_done = True
+            place.called.set()
         if follower is not None:
             follower.called.set()
 
-    def _begin(self) -> _Shared:
+    def _lead(self, place: _Place) -> None:
+        """Do one's own work and that of those behind, as long as they come."""
+        done = [place]
+        try:
+            with self._transaction() as connection:
+                _do(connection, place)
+                while (follower := self._behind(len(done))) is not None:
+                    done.append(follower)
+                    _do(connection, follower)
+        except BaseException as error:  # noqa: BLE001 - each is told in its own thread
+            for one in done:
+                one.error = one.error or _told(error, is_own=one is done[-1])
+        finally:
+            self._leave(done)
+
+    def _behind(self, many: int) -> _Place | None:
+        """The next in line, if its work may be done together with that of so many before it."""
+        with self._changing:
+            follower = self._line[many] if many < min(len(self._line), MOST_TOGETHER) else None
+        return follower if follower is not None and follower.work is not None else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         connection = self._engine.connect()
         lock = None
         try:
             lock = _locked(self._queue)
-            connection.begin()
-        except BaseException:
-            connection.close()
-            _unlock(lock)
-            raise
-        self._shared = _Shared(connection, lock)
-        return self._shared
-
-    def _done(self, place: _Place, shared: _Shared) -> None:
-        if self._is_followed(place, shared):
-            self._leave(place)
-            shared.over.wait()
-            if shared.error is not None:
-                raise NotCommittedError from shared.error
-        else:
-            self._commit(place, shared)
-
-    def _undone(self, place: _Place, shared: _Shared, error: BaseException) -> None:
-        """Go on without this member, whose part is undone; it need not wait for the others."""
-        if not shared.is_sound:
-            self._end(place, shared, error)
-        elif self._is_followed(place, shared):
-            self._leave(place)
-        else:
-            self._commit(place, shared)
-
-    def _is_followed(self, place: _Place, shared: _Shared) -> bool:
-        """Whether somebody waits who may share the transaction, and will end it."""
-        if not place.together or shared.members >= MOST_TOGETHER:
-            return False
-        with self._changing:
-            return len(self._line) > 1 and self._line[1].together
-
-    def _commit(self, place: _Place, shared: _Shared) -> None:
-        error: BaseException | None = None
-        try:
-            shared.connection.commit()
-        except BaseException as problem:
-            error = problem
-            raise
+            with connection.begin():
+                yield connection
         finally:
-            self._end(place, shared, error)
+            try:
+                _give_back(connection)
+            finally:
+                if lock is not None:
+                    os.close(lock)
 
-    def _end(self, place: _Place, shared: _Shared, error: BaseException | None) -> None:
-        """Let everybody know what came of the transaction, and the next begin another."""
-        self._shared = None
-        shared.error = error
+
+def _do(connection: Connection, place: _Place) -> None:
+    """Do a piece of work, or undo all of it. Raises what ends the transaction for everybody."""
+    assert place.work is not None
+    driver: Any = connection.connection.driver_connection
+    driver.execute("SAVEPOINT part")
+    with Session(connection, expire_on_commit=False) as session:
         try:
-            if error is not None and shared.driver.in_transaction:
-                shared.driver.rollback()
-            shared.connection.close()
-        finally:
-            _unlock(shared.lock)
-            shared.over.set()
-            self._leave(place)
+            # In the context of whoever wants it: it is their request that it may ask about.
+            place.result = place.context.run(place.work, session)
+            session.flush()
+        except Exception as error:  # noqa: BLE001 - whose work it is will raise it
+            place.error = error
+    if place.error is not None:
+        # Fails where the engine itself ended the transaction, as at a full disk: all is lost then.
+        driver.execute("ROLLBACK TO part")
+    driver.execute("RELEASE part")
+
+
+def _told(error: BaseException, *, is_own: bool) -> BaseException:
+    """What somebody is told of an error that ended the transaction."""
+    if is_own:
+        return error
+    told = NotCommittedError()
+    told.__cause__ = error
+    return told
+
+
+def _give_back(connection: Connection) -> None:
+    """Let the next have the connection: without a transaction that failed to end."""
+    driver: Any = connection.connection.driver_connection
+    if driver.in_transaction:
+        driver.rollback()
+    connection.close()
 
 
 def _locked(queue: Path | None) -> int | None:
@@ -213,8 +188,3 @@ def _locked(queue: Path | None) -> int | None:
         os.close(handle)
         raise
     return handle
-
-
-def _unlock(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)

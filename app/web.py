@@ -86,10 +86,17 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def writing(*, together: bool = False) -> Iterator[Session]:
-    """One transaction on the running app's database; see ``Database.writing``."""
-    with database().writing(together=together) as session:
+def writing() -> Iterator[Session]:
+    """One transaction on the running app's database."""
+    with database().writing() as session:
         yield session
+
+
+def in_turn(work: Callable[[Session], R]) -> R:
+    """Do a short piece of work in one transaction, as one of those who wait for their turn to
+    write; see ``Database.in_turn``.
+    """
+    return database().in_turn(work)
 
 
 def roles(*allowed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

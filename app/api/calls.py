@@ -20,7 +20,7 @@ from app.cases.models import Batch, CallGroup, Case
 from app.cases.rules.groups import LARGEST_GROUP
 from app.problems import Problem
 from app.residents.rules.names import masked_name
-from app.web import now, reading, writing
+from app.web import in_turn, now, reading, writing
 
 Disposition = Annotated[str, one_of(DISPOSITIONS)]
 Note = Annotated[str, text(rules.LONGEST_NOTE)]
@@ -153,10 +153,12 @@ def create(headers: Keyed, body: CallMade, case_id: int) -> tuple[CallKept, int]
     """
     call = _call(body, ticket())
     by_ticket = ticket() is not None
-    with writing(together=True) as session:
-        saved = recording.record(
-            session, actor(), now(), case_id, call, headers.key, by_ticket=by_ticket
+    who, moment = actor(), now()
+    saved = in_turn(
+        lambda session: recording.record(
+            session, who, moment, case_id, call, headers.key, by_ticket=by_ticket
         )
+    )
     return CallKept(**_kept(saved.call)), 200 if saved.repeated else 201
 
 

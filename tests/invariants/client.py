@@ -126,18 +126,26 @@ class Client:
     def acting(self, *, closed_too: bool = False) -> Iterator[Session]:
         """One request: who asks is looked up first, then everything is one transaction. Calls
         may be handed in by those too whose account was closed meanwhile."""
+        self.come_in(closed_too=closed_too)
+        with self.db.writing() as session:
+            yield session
+
+    def come_in(self, *, closed_too: bool = False) -> None:
         with self.db.reading() as session:
             self.me = session.get_one(User, self.desk.user_id)
         if not (self.me.active or closed_too):
             raise ForbiddenError
-        with self.db.writing() as session:
-            yield session
 
     def claim(self) -> None:
         campaign, size = self.random.choice(self.campaigns), self.random.randint(1, 6)
-        with self.op("claim", campaign=campaign, size=size) as answer, self.acting() as session:
+
+        def take(session: Session) -> dict[str, Any]:
             batch = claim(session, self.me, self.now, campaign, size).batch
-            answer.update(self.seen(session, batch.id if batch else None))
+            return self.seen(session, batch.id if batch else None)
+
+        with self.op("claim", campaign=campaign, size=size) as answer:
+            self.come_in()
+            answer.update(self.db.in_turn(take))
 
     def claim_ahead(self) -> None:
         """Look first, then take those found: others may have been faster."""
@@ -182,12 +190,19 @@ class Client:
         found, call = sent.found, sent.call
         facts = {"key": sent.key, "hash": body(found.case, call), "group": found.group}
         taken = {"takes": {"group": found.group}, "direction": call.direction}
-        with self.op("save", **facts, **taken) as answer, self.acting(closed_too=True) as session:
+
+        def record(session: Session) -> dict[str, Any]:
             saved = recording.record(session, self.me, self.now, found.case, call, sent.key)
             row = saved.call
-            answer.update({"id": row.id, "applied": row.applied, "reason": row.reason})
-            answer.update({"generation": row.batch_id, "repeated": saved.repeated})
-            answer.update(self.seen_of_group(session, found.group))
+            return {
+                "id": row.id, "applied": row.applied, "reason": row.reason,
+                "generation": row.batch_id, "repeated": saved.repeated,
+                **self.seen_of_group(session, found.group),
+            }  # fmt: skip
+
+        with self.op("save", **facts, **taken) as answer:
+            self.come_in(closed_too=True)
+            answer.update(self.db.in_turn(record))
         self.desk.sent.append(sent)
         if "id" in answer:
             self.desk.saved.append((answer["id"], found.group))

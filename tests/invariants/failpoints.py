@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -150,12 +151,8 @@ def name_of(statement: str) -> str:
     return f"SELECT {sources[0]}" if sources else statement.split(None, 1)[0]
 
 
-class _Here(threading.local):
-    operation = "start"
-    """What this thread is doing."""
-
-
-_here = _Here()
+_OPERATION: ContextVar[str] = ContextVar("operation", default="start")
+"""What is being done, in whatever thread."""
 
 
 def arm(app: Flask, orders: Orders) -> None:
@@ -164,20 +161,27 @@ def arm(app: Flask, orders: Orders) -> None:
 
     def passing(when: str) -> Callable[..., None]:
         def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            orders.pass_by(f"{_here.operation}: {when} {name_of(statement)}")
+            orders.pass_by(f"{_OPERATION.get()}: {when} {name_of(statement)}")
 
         return listen
 
     def committing(connection: Connection) -> None:
-        orders.pass_by(f"{_here.operation}: before COMMIT", connection)
+        orders.pass_by(f"{_OPERATION.get()}: before COMMIT", connection)
 
     writes = db.Database.writing
 
     @contextmanager
-    def writing(database: db.Database, **more: Any) -> Iterator[Session]:
-        with writes(database, **more) as session:
+    def writing(database: db.Database) -> Iterator[Session]:
+        with writes(database) as session:
             yield session
-        orders.pass_by(f"{_here.operation}: after COMMIT")
+        orders.pass_by(f"{_OPERATION.get()}: after COMMIT")
+
+    does = turns.Turns.in_turn
+
+    def in_turn(line: turns.Turns, work: turns.Work) -> Any:
+        result = does(line, work)
+        orders.pass_by(f"{_OPERATION.get()}: after COMMIT")
+        return result
 
     sound = prepared.run
 
@@ -191,6 +195,7 @@ def arm(app: Flask, orders: Orders) -> None:
     event.listen(engine, "before_cursor_execute", passing("before"))
     event.listen(engine, "after_cursor_execute", passing("after"))
     event.listen(engine, "commit", committing)
+    turns.Turns.in_turn = in_turn  # type: ignore[method-assign,assignment]
     db.Database.writing = writing  # type: ignore[method-assign,assignment]
     app.wsgi_app = Edge(app.wsgi_app, orders)  # type: ignore[method-assign]
 
@@ -205,9 +210,9 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         last = environ["PATH_INFO"].rstrip("/").rpartition("/")[2]
         posts = environ["REQUEST_METHOD"] == "POST"
-        _here.operation = OPERATIONS.get(last, "other") if posts else "other"
+        _OPERATION.set(OPERATIONS.get(last, "other") if posts else "other")
         answer = self._wrapped(environ, start)
-        self._orders.pass_by(f"{_here.operation}: before the answer")
+        self._orders.pass_by(f"{_OPERATION.get()}: before the answer")
         return Leaving(answer, self._orders)
 
 
@@ -222,37 +227,37 @@ class Leaving:
         whole = b"".join(self._answer)
         half = len(whole) // 2
         yield whole[:half]
-        self._orders.pass_by(f"{_here.operation}: in the answer")
+        self._orders.pass_by(f"{_OPERATION.get()}: in the answer")
         yield whole[half:]
 
     def close(self) -> None:
         self._answer.close()
-        self._orders.pass_by(f"{_here.operation}: after the answer")
+        self._orders.pass_by(f"{_OPERATION.get()}: after the answer")
 
 
 @contextmanager
-def _answering_first(database: db.Database, **_more: Any) -> Iterator[Session]:
+def _answering_first(database: db.Database) -> Iterator[Session]:
     """The planted bug: the block ends at once, and the commit comes a little later."""
     line = database._turns
     lock = turns._locked(line._queue if line else None)
     session = Session(database.engine, expire_on_commit=False)
-    operation = _here.operation
+    operation = _OPERATION.get()
 
     def commit() -> None:
-        _here.operation = operation
+        _OPERATION.set(operation)
         time.sleep(0.02)
         try:
             session.commit()
         finally:
             session.close()
-            turns._unlock(lock)
+            _let_go(lock)
 
     try:
         yield session
         session.flush()
     except BaseException:
         session.close()
-        turns._unlock(lock)
+        _let_go(lock)
         raise
     threading.Thread(target=commit).start()
 
@@ -261,8 +266,19 @@ def _plant_synchronous(value: int) -> Callable[[], None]:
     return lambda: db.PRAGMAS.update(synchronous=value)
 
 
+def _let_go(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
+
+
+def _at_once(database: db.Database, work: turns.Work) -> Any:
+    with _answering_first(database) as session:
+        return work(session)
+
+
 def _plant_early_answers() -> None:
     db.Database.writing = _answering_first  # type: ignore[method-assign,assignment]
+    db.Database.in_turn = _at_once  # type: ignore[method-assign]
 
 
 BUGS: dict[str, Callable[[], None]] = {

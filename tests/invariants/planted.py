@@ -23,7 +23,7 @@ from app.cases.models import Batch
 from app.cases.service import claim, release, standing
 from app.db import Database
 from app.prepared import Prepared
-from app.turns import Turns
+from app.turns import Turns, Work
 from tests.invariants import client
 
 
@@ -85,14 +85,14 @@ def claims_lock_nothing(db: Database) -> None:
 
 
 @contextmanager
-def _at_once(line: Turns, **_more: Any) -> Iterator[Session]:
+def _at_once(line: Turns) -> Iterator[Session]:
     with Session(line._engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 def no_turn_to_write(db: Database) -> None:
     """Writers of SQLite neither queue nor take the write lock when they begin."""
-    Turns.writing = _at_once  # type: ignore[method-assign]
+    Turns.alone = _at_once  # type: ignore[method-assign]
     database._begin = lambda connection: connection.exec_driver_sql("BEGIN")
 
 
@@ -179,7 +179,22 @@ def answered_before_stored(db: Database) -> None:
             if random.random() < 0.05:
                 raise UndoneError
 
+    does = Database.in_turn
+
+    def in_turn(self: Database, work: Work) -> Any:
+        answers: list[Any] = []
+
+        def undone(session: Session) -> None:
+            answers.append(work(session))
+            if random.random() < 0.05:
+                raise UndoneError
+
+        with suppress(UndoneError):
+            does(self, undone)
+        return answers[0]
+
     Database.writing = writing  # type: ignore[method-assign]
+    Database.in_turn = in_turn  # type: ignore[method-assign]
 
 
 def numbers_kept(db: Database) -> None:

@@ -3,10 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.turns import MOST_TOGETHER, NotCommittedError
@@ -37,7 +40,10 @@ class Crowd:
 
     def write(self, *numbers: int, together: bool = True) -> None:
         """Let each write its number, one after the other in line behind one who has the turn."""
-        threads = [self._thread(self._insert, number, together) for number in numbers]
+        self.run([self._thread(self._insert, number, together) for number in numbers])
+
+    def run(self, threads: list[threading.Thread]) -> None:
+        """Start them one after the other while somebody has the turn, and wait for all."""
         with self.database.writing():
             for place, thread in enumerate(threads, 2):
                 thread.start()
@@ -58,13 +64,19 @@ class Crowd:
 
     def _insert(self, number: int, together: bool) -> None:
         try:
-            with self.database.writing(together=together) as session:
-                session.execute(text("INSERT INTO things VALUES (:n)"), {"n": abs(number)})
-                assert 1 / max(number, 0)  # what is negative fails here
+            if together:
+                self.came[number] = self.database.in_turn(partial(self._work, number))
+                return
+            with self.database.writing() as session:
+                self.came[number] = self._work(number, session)
         except Exception as error:  # noqa: BLE001
             self.came[number] = type(error).__name__
-        else:
-            self.came[number] = "kept"
+
+    @staticmethod
+    def _work(number: int, session: Session) -> str:
+        session.execute(text("INSERT INTO things VALUES (:n)"), {"n": abs(number)})
+        assert 1 / max(number, 0)  # what is negative fails here
+        return "kept"
 
     @property
     def stored(self) -> list[int]:
@@ -139,7 +151,7 @@ def test_nobody_is_told_that_it_is_kept_when_the_commit_fails(crowd: Crowd) -> N
 def test_a_transaction_that_the_engine_has_ended_fails_for_all_that_were_in_it(
     crowd: Crowd,
 ) -> None:
-    """As a full disk does."""
+    """As a full disk does. The one behind has not been there yet."""
 
     def end(connection: object, *_rest: object) -> None:
         _cursor, statement, parameters = _rest[:3]
@@ -154,3 +166,22 @@ def test_a_transaction_that_the_engine_has_ended_fails_for_all_that_were_in_it(
         1: NotCommittedError.__name__, 2: NotCommittedError.__name__, 3: "MemoryError", 4: "kept",
     }  # fmt: skip
     assert crowd.stored == [4]
+
+
+def test_work_that_another_does_still_knows_who_wants_it(file: Database) -> None:
+    """Flask's request, for one, stands in the context."""
+    wanted_by: ContextVar[int] = ContextVar("wanted_by")
+    seen: dict[int, tuple[int, int]] = {}
+
+    def work(number: int, _session: Session) -> None:
+        seen[number] = wanted_by.get(), threading.get_ident()
+
+    def ask(number: int) -> None:
+        wanted_by.set(number)
+        file.in_turn(partial(work, number))
+
+    crowd = Crowd(file)
+    crowd.run([threading.Thread(target=ask, args=[number]) for number in range(3)])
+
+    assert {number: who for number, (who, _thread) in seen.items()} == {0: 0, 1: 1, 2: 2}
+    assert len({thread for _who, thread in seen.values()}) == 1

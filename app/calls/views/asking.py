@@ -2,8 +2,9 @@
 found somebody there. Who asks in vain again and again is told to wait: it is dear.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from flask import current_app
@@ -14,7 +15,7 @@ from app.cases.models import Batch
 from app.cases.service.claim import claim, look_ahead
 from app.people.allowance import Purse
 from app.people.models import User
-from app.web import database, now, reading, writing
+from app.web import database, in_turn, now, reading
 
 TRIES = 4
 """How often somebody tries to have those found by a look ahead, if others are always faster."""
@@ -35,11 +36,17 @@ def ask(
     each time, and then somebody may be ready all the same.
     """
     moment, these = now(), None
+
+    def take(session: Session, these: Sequence[int] | None) -> tuple[Batch, R] | None:
+        found = claim(session, actor, moment, campaign_id, size, community, these)
+        if found.batch is None:
+            return None
+        return found.batch, look(session, found.batch, found.campaign)
+
     for _try in range(TRIES):
-        with writing(together=True) as session:
-            found = claim(session, actor, moment, campaign_id, size, community, these)
-            if found.batch is not None:
-                return found.batch, look(session, found.batch, found.campaign)
+        taken = in_turn(partial(take, these=these))
+        if taken is not None:
+            return taken
         with reading() as session:
             these = look_ahead(session, actor, moment, campaign_id, size, community)
         if not these:
