@@ -277,6 +277,26 @@ def test_an_undo_and_the_next_claim(town: Town, swapped: bool) -> None:
     assert town.broken() == []
 
 
+@ORDERS
+def test_an_undo_and_a_ring_back_to_the_desk(town: Town, swapped: bool) -> None:
+    people = town.people
+    town.batch(people.volunteer)
+    call = town.save(people.volunteer, "甲", "busy").call
+    town.release(people.volunteer, town.batch_of(people.volunteer))
+    town.wait(minutes=4)
+
+    def back(session: Session) -> Any:
+        return correcting.undo(session, people.volunteer.user, town.now, call.id)
+
+    rung_back = says(town, people.leader, "甲", direction="in", key="rang back")
+    undone, saved = in_order(town, swapped, back, rung_back)
+
+    assert undone.voided
+    assert saved.applied
+    assert town.in_hand(people.volunteer) == set()
+    assert town.broken() == []
+
+
 def test_two_moves_cross(town: Town) -> None:
     people = town.people
     town.batch(people.volunteer, 2)

@@ -117,6 +117,10 @@ class Standing:
                 _FREE.rows(session, group=self.group_id, now=now)
         if self.batch is not None:
             self._renew_or_end(session, self.batch, actor_id, rules, now)
+        elif self.batch_id is not None:
+            # It came into somebody's hands while we waited for it. Whoever has that batch locked
+            # may be waiting for the group: to wait for them, too, would be for ever.
+            _END_IF_EMPTY.rows(session, batch=self.batch_id, now=now)
 
     def _queue_values(self) -> dict[str, Any]:
         """What the queue says of a group that nobody holds; as ``release.realign`` has it."""
@@ -219,6 +223,18 @@ _FREE = Prepared(
     .values(released_at=bindparam("now"))
 )
 _IS_LEFT = exists().where(_GROUPS.c.batch_id == bindparam("batch"))
+_END_IF_EMPTY = Prepared(
+    update(_BATCHES)
+    .where(
+        _BATCHES.c.id.in_(
+            select(_BATCHES.c.id)
+            .where(_BATCHES.c.id == bindparam("batch"), _BATCHES.c.ended_at.is_(None))
+            .with_for_update(skip_locked=True)
+        ),
+        ~_IS_LEFT,
+    )
+    .values(ended_at=bindparam("now", type_=UTCDateTime), end_reason="finished")
+)
 _RENEW_OR_END = Prepared(
     update(_BATCHES)
     .where(_BATCHES.c.id == bindparam("batch"), _BATCHES.c.ended_at.is_(None))
