@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 from typing import cast
 
 from flask import Flask, current_app, g, request
@@ -12,7 +11,7 @@ from app.calls import tickets
 from app.cases import queries as cases
 from app.config import Settings
 from app.people import tokens
-from app.people.allowance import Purse
+from app.people.allowance import Purse, whole_seconds
 from app.people.models import User
 from app.people.rules import is_use_noted
 from app.people.tokens import Bearer
@@ -118,7 +117,7 @@ def _take(kind: str, whose: str) -> None:
 
 def too_many(wait: timedelta) -> RefusedError:
     """Return the refusal of one request too many, which says when to come again."""
-    seconds = max(1, ceil(wait.total_seconds()))
+    seconds = whole_seconds(wait)
     problem = Problem("requests_too_many", values={"seconds": seconds})
     return RefusedError(429, problem, {"Retry-After": str(seconds)})
 

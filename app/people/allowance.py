@@ -6,6 +6,7 @@ every request writes.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from threading import Lock
 
 from sqlalchemy import case, delete, select
@@ -71,6 +72,11 @@ def forget(session: Session, now: datetime) -> None:
     session.execute(
         delete(RateCount).where(RateCount.key.in_(old.with_for_update(skip_locked=True)))
     )
+
+
+def whole_seconds(wait: timedelta) -> int:
+    """Return a wait as people and programs are told it: never too short, and never none."""
+    return max(1, ceil(wait.total_seconds()))
 
 
 @dataclass

@@ -108,6 +108,16 @@ def says(town: Town, who: Person, name: str, disposition: str = "completed", **m
     return lambda session: record(session, who.user, town.now, case_id, call, key).call
 
 
+def takes_back_what_is_free(town: Town) -> Act:
+    """The volunteer undoes the call on a case, and has given back the batch it was in."""
+    me = town.people.volunteer
+    town.batch(me)
+    call = town.save(me, "甲", "busy").call
+    town.release(me, town.batch_of(me))
+    town.wait(minutes=4)
+    return lambda session: correcting.undo(session, me.user, town.now, call.id)
+
+
 ORDERS = pytest.mark.parametrize("swapped", [False, True], ids=["as told", "the other way"])
 
 
@@ -260,13 +270,7 @@ def test_who_asks_twice_at_once_holds_no_more_than_one_may(db: Database, clock: 
 @ORDERS
 def test_an_undo_and_the_next_claim(town: Town, swapped: bool) -> None:
     people = town.people
-    town.batch(people.volunteer)
-    call = town.save(people.volunteer, "甲", "busy").call
-    town.release(people.volunteer, town.batch_of(people.volunteer))
-    town.wait(minutes=4)
-
-    def back(session: Session) -> Any:
-        return correcting.undo(session, people.volunteer.user, town.now, call.id)
+    back = takes_back_what_is_free(town)
 
     undone, taken = in_order(town, swapped, back, asks(town, people.colleague, 9))
 
@@ -280,13 +284,7 @@ def test_an_undo_and_the_next_claim(town: Town, swapped: bool) -> None:
 @ORDERS
 def test_an_undo_and_a_ring_back_to_the_desk(town: Town, swapped: bool) -> None:
     people = town.people
-    town.batch(people.volunteer)
-    call = town.save(people.volunteer, "甲", "busy").call
-    town.release(people.volunteer, town.batch_of(people.volunteer))
-    town.wait(minutes=4)
-
-    def back(session: Session) -> Any:
-        return correcting.undo(session, people.volunteer.user, town.now, call.id)
+    back = takes_back_what_is_free(town)
 
     rung_back = says(town, people.leader, "甲", direction="in", key="rang back")
     undone, saved = in_order(town, swapped, back, rung_back)

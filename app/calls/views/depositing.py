@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from math import ceil
 from typing import ParamSpec, TypeVar
 
 from flask import current_app, render_template, request
@@ -20,7 +19,7 @@ from app.calls.views.shared import RINGS, first_error
 from app.calls.wording import kept_reason
 from app.cases.models import Batch
 from app.i18n import explain
-from app.people.allowance import Purse
+from app.people.allowance import Purse, whole_seconds
 from app.people.models import User
 from app.problems import Problem
 from app.web import database, now, reading, settings, writing
@@ -87,7 +86,7 @@ def _seconds_to_wait(deposit: Deposit) -> int:
     """
     purse: Purse = current_app.extensions["purses"]["ticket"]
     wait = purse.take(database(), f"ticket:{deposit.batch_id}", now())
-    return 0 if wait is None else max(1, ceil(wait.total_seconds()))
+    return 0 if wait is None else whole_seconds(wait)
 
 
 def _save(form: CallForm, deposit: Deposit) -> Call:

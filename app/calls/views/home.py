@@ -1,7 +1,5 @@
 """The first page: what is in hand; take more, or hear why there is nothing; give back."""
 
-from math import ceil
-
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -13,6 +11,7 @@ from app.calls.views.shared import RINGS
 from app.cases.service import claim as claiming
 from app.cases.service import release as releasing
 from app.i18n.moments import coming
+from app.people.allowance import whole_seconds
 from app.people.session import actor
 from app.problems import Problem
 from app.web import key, now, reading, roles, tell, writing
@@ -34,8 +33,7 @@ def take(campaign_id: int) -> Response:
     size = request.form.get("size", BATCH, type=int)
     wait = asking.wait(actor().id)
     if wait:
-        seconds = max(1, ceil(wait.total_seconds()))
-        tell(Problem("requests_too_many", values={"seconds": seconds}))
+        tell(Problem("requests_too_many", values={"seconds": whole_seconds(wait)}))
         return redirect(url_for(".home"))
     try:
         found = asking.ask(actor(), campaign_id, size, look=lambda *_: None)

@@ -81,8 +81,6 @@ def claim(
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return Claim(None, {}, None, campaign)
     batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free), these))
-    if batch is None:
-        return Claim(None, {}, None, campaign)
     return Claim(batch, {}, None, campaign)
 
 
