@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import cache, partial, wraps
+from hashlib import sha256
 from itertools import chain
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -32,7 +34,7 @@ PROGRAMS = "/api/"
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -151,6 +153,7 @@ def init(
     ``told`` is how an error is told to a program.
     """
     app.url_map.converters["int"] = _KeyConverter
+    app.url_defaults(partial(_add_version, Path(app.static_folder or "")))
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
     pages: dict[type[Exception], Callable[[Any], AnyResponse | tuple[str, int]]] = {
@@ -199,6 +202,19 @@ def _furniture(navigation: Callable[[], Sequence[Link]]) -> dict[str, Any]:
         "now": now(),
         "switch_language": {"lang": other, "label": "English" if other == "en" else "中文"},
     }
+
+
+def _add_version(folder: Path, endpoint: str, values: dict[str, Any]) -> None:
+    """Give each static file an address by what is in it: what a browser has kept under it is never
+    out of date.
+    """
+    if endpoint == "static":
+        values["v"] = _digest(folder / values["filename"])
+
+
+@cache
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _add_headers(response: Response) -> Response:

@@ -34,6 +34,8 @@ from app.problems import Problem
 
 OLDEST_PAGE = timedelta(hours=14)
 """A page left open longer says nothing about when the call began."""
+LONGEST_WAIT = timedelta(days=60)
+"""A call that waited longer on a device, by its own clock, is taken to have ended now."""
 TYPED = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
 """How a browser writes a moment; it shows only what is written like the first."""
 
@@ -107,6 +109,9 @@ class CallForm(SaidForm):
     key = HiddenField(validators=[InputRequired()])
     hold = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID)])
     started_at = HiddenField()
+    ended_at = HiddenField()
+    """When a device kept the call that had no line, and when it sends it: both by its own clock."""
+    sent_at = HiddenField()
     number = HiddenField()
     direction = StringField(default="out")
     ticket = HiddenField()
@@ -114,22 +119,28 @@ class CallForm(SaidForm):
 
     def call(self, now: datetime) -> CallInput:
         """Return the call as described; ``now`` is in the deployment's zone."""
+        ended = self._ended(now)
         return replace(
-            self.said(now),
-            started_at=self._started(now),
+            self.said(ended),
+            started_at=self._started(ended),
             direction=self.direction.data or "out",
             number=self.number.data or None,
             also=tuple(n for n in self.also.data or () if 0 < n <= LARGEST_ID),
             hold=self.hold.data,
         )
 
-    def _started(self, now: datetime) -> datetime:
-        """When the page was opened; a clock that is off never makes a call impossible."""
-        try:
-            started = datetime.fromisoformat(self.started_at.data or "").astimezone(now.tzinfo)
-        except (ValueError, OverflowError):
+    def _ended(self, now: datetime) -> datetime:
+        """When the call was saved: as long ago as it waited on the device, however that is set."""
+        kept, sent = _moment(self.ended_at.data, now), _moment(self.sent_at.data, now)
+        if kept is None or sent is None or not timedelta(0) < sent - kept < LONGEST_WAIT:
             return now
-        return started if now - OLDEST_PAGE < started <= now else now
+        return now - (sent - kept)
+
+    def _started(self, ended: datetime) -> datetime:
+        """When the page was opened; a clock that is off never makes a call impossible."""
+        started = _moment(self.started_at.data, ended)
+        is_sound = started is not None and ended - OLDEST_PAGE < started <= ended
+        return started if started is not None and is_sound else ended
 
 
 class SkipForm(Form):
@@ -156,6 +167,13 @@ class HandoverForm(Form):
         names = [user.name for user in colleagues]
         pool = ("", _l("Back to the list"))
         self.to.choices = [pool, *((name, name) for name in names)]
+
+
+def _moment(text: str | None, zone: datetime) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "").astimezone(zone.tzinfo)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _slot(text: str) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, render_template, request
+from flask import current_app, jsonify, make_response, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -30,7 +30,8 @@ R = TypeVar("R", bound=Page)
 
 
 def or_ticket(view: Callable[P, R]) -> Callable[P, Page]:
-    """Take a call in by its ticket where nobody is signed in who made it.
+    """Take a call in by its ticket where nobody is signed in who made it, and for a device that
+    hands in what it kept.
 
     The ticket stands for the session's token, too: only the page that was given out knows it.
     """
@@ -40,7 +41,7 @@ def or_ticket(view: Callable[P, R]) -> Callable[P, Page]:
         deposit = _deposit()
         if deposit is None:
             current_app.extensions["csrf"].protect()
-        elif not _is_signed_in(deposit.user_id):
+        elif _asks_for_json() or not _is_signed_in(deposit.user_id):
             return _take_in(deposit)
         return view(*args, **kwargs)
 
@@ -66,17 +67,21 @@ def _is_signed_in(user_id: int) -> bool:
     )
 
 
+def _asks_for_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
 def _take_in(deposit: Deposit) -> Page:
     seconds = _seconds_to_wait(deposit)
     if seconds:
-        return _page(explain(Problem("requests_too_many", values={"seconds": seconds}))), 429
+        return _page(explain(Problem("requests_too_many", values={"seconds": seconds})), status=429)
     form = CallForm(request.form)
     if not form.validate():
-        return _page(first_error(form)), 422
+        return _page(first_error(form), status=422)
     try:
         saved = _save(form, deposit)
     except Problem as problem:
-        return _page(explain(problem)), 422
+        return _page(explain(problem), status=422)
     return _page("", "" if saved.applied else kept_reason(saved.reason))
 
 
@@ -100,6 +105,8 @@ def _save(form: CallForm, deposit: Deposit) -> Call:
         )
 
 
-def _page(problem: str, kept: str = "") -> str:
+def _page(problem: str, kept: str = "", status: int = 200) -> Page:
     """Say what became of the call, and nothing of the resident: this may be read by anybody."""
-    return render_template("calls/deposited.html", problem=problem, kept=kept)
+    if _asks_for_json():
+        return make_response(jsonify({"saved": not problem, "why": problem or kept}), status)
+    return render_template("calls/deposited.html", problem=problem, kept=kept), status

@@ -37,6 +37,13 @@ def call(group_id: int) -> str | Response:
     return _call_page(group_id, CallForm(), "")
 
 
+@blueprint.get("/calls/groups/<int:group_id>/kept")
+@roles(*RINGS)
+def kept(group_id: int) -> str | Response:
+    """The same page for the device: with nothing on it that belongs to this moment."""
+    return _call_page(group_id, CallForm(), "", kept=True)
+
+
 @blueprint.post("/calls/groups/<int:group_id>")
 @or_ticket
 @roles(*RINGS)
@@ -112,7 +119,9 @@ def _after_ring_back(campaign: Campaign, saved: Call) -> Response:
     return redirect(url_for(".home"))
 
 
-def _call_page(group_id: int, form: CallForm, problem: str) -> str | Response:
+def _call_page(
+    group_id: int, form: CallForm, problem: str, *, kept: bool = False
+) -> str | Response:
     moment = now()
     with writing() as session:  # looking at a batch renews its lease
         asked = request.args.get("case", form.case.data, type=key)
@@ -126,7 +135,7 @@ def _call_page(group_id: int, form: CallForm, problem: str) -> str | Response:
             shown = _shown(session, page, form, action=action, last=last)
     if page is None:
         return _gone(settled, problem)
-    return render_template("calls/call.html", problem=problem, **shown)
+    return render_template("calls/call.html", problem=problem, kept=kept, **shown)
 
 
 def _ring_back_page(case_id: int, form: CallForm, problem: str) -> str:
@@ -134,7 +143,7 @@ def _ring_back_page(case_id: int, form: CallForm, problem: str) -> str:
         page = screen.ring_back_page(session, actor(), case_id, now())
         action = url_for(".save_ring_back", case_id=case_id)
         shown = _shown(session, page, form, action=action, last=None)
-    return render_template("calls/call.html", problem=problem, **shown)
+    return render_template("calls/call.html", problem=problem, kept=False, **shown)
 
 
 def _fill_again(session: Session, form: CallForm, page: CallPage) -> None:

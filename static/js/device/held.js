@@ -1,0 +1,85 @@
+// The batch on the device: its call screens as the server made them, for when there is no line.
+// They go when the hold ends, and a little before, for somebody else may have the number then.
+
+import { all, clear, drop, get, put, sealed, unsealed } from "./store.js";
+
+const MARGIN = 120_000;
+const HELD = "/calls/held";
+const KEPT_HEADERS = /^(content-|cross-origin-|permissions-|referrer-|x-|origin-agent)/;
+
+const isOver = (page) => Date.now() >= page.until - MARGIN;
+
+async function valid() {
+  const pages = await all("pages");
+  for (const page of pages.filter(isOver)) await drop("pages", page.url);
+  return pages.filter((page) => !isOver(page)).sort((a, b) => a.place - b.place);
+}
+
+export const wipe = () => clear("pages");
+
+// Whose device it is nobody knows any more; what waits to be sent stays.
+export async function leave() {
+  await wipe();
+  await drop("about", "user");
+}
+
+// The call screen at this address, if it is on the device.
+export async function page(url) {
+  const found = (await valid()).find((one) => one.url === url);
+  if (!found) return undefined;
+  const { html, headers } = await unsealed(found.sealed);
+  return new Response(html, { headers });
+}
+
+// Where the next resident stands whom nobody has rung yet.
+export async function next() {
+  return (await valid()).find((one) => !one.done)?.url;
+}
+
+export async function list() {
+  const pages = await valid();
+  return Promise.all(pages.map(async (one) => ({ ...one, who: (await unsealed(one.sealed)).who })));
+}
+
+// The residents of these cases have been rung: others come first.
+export async function done(cases) {
+  for (const one of await all("pages")) {
+    if (cases.includes(one.case)) await put("pages", { ...one, done: true });
+  }
+}
+
+// Brings the device in line with what the server says is held. Returns whether it could be asked.
+export async function sync() {
+  const answer = await fetch(HELD, { redirect: "manual", cache: "no-store" });
+  if (answer.type === "opaqueredirect") return true;
+  if (!answer.ok) return answer.status < 500;
+  const held = await answer.json();
+  await forgetOthers(held.user);
+  const had = new Map((await all("pages")).map((one) => [one.url, one]));
+  const skew = Date.now() - Date.parse(held.now);
+  for (const [place, one] of held.pages.entries()) {
+    const until = Date.parse(one.until) + skew;
+    const before = had.get(one.url);
+    had.delete(one.url);
+    if (before) await put("pages", { ...before, place, until });
+    else await take(one, place, until);
+  }
+  for (const url of had.keys()) await drop("pages", url);
+  return true;
+}
+
+// What one account had on the device is nothing for the next.
+async function forgetOthers(user) {
+  if (await get("about", "user") === user) return;
+  await wipe();
+  await put("about", user, "user");
+}
+
+async function take(one, place, until) {
+  const answer = await fetch(one.kept, { redirect: "manual", cache: "no-store" });
+  if (!answer.ok) return;
+  const headers = [...answer.headers].filter(([name]) => name === "content-security-policy" || KEPT_HEADERS.test(name));
+  const html = await answer.text();
+  const content = await sealed({ html, headers, who: one.who });
+  await put("pages", { url: one.url, case: one.case, place, until, done: false, sealed: content });
+}

@@ -1,0 +1,183 @@
+// The service worker: when there is no line, the volunteer goes on with what is on the device.
+
+import * as held from "/static/js/device/held.js";
+import * as outbox from "/static/js/device/outbox.js";
+
+const FILES = "files";
+const SHELL = "/calls/offline";
+const PATIENCE = 8_000;
+const REST = 15_000;
+const GROUP = /^\/calls\/groups\/\d+$/;
+const NEXT = /^\/calls\/campaigns\/\d+\/next$/;
+
+let lostAt = 0;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(refreshShell().catch(() => {}));
+  self.skipWaiting();
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.method === "GET" && url.pathname.startsWith("/static/")) {
+    event.respondWith(file(request));
+  } else if (request.mode !== "navigate") {
+    return;
+  } else if (request.method === "GET") {
+    event.respondWith(visit(request, url));
+  } else if (GROUP.test(url.pathname)) {
+    event.respondWith(save(event, url));
+  } else if (url.pathname === "/sign-out") {
+    event.respondWith(leave(request));
+  } else if (url.pathname === "/language") {
+    event.respondWith(otherWords(request));
+  }
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data === "sync") event.waitUntil(bringUpToDate());
+});
+
+self.addEventListener("sync", (event) => event.waitUntil(tryAgain()));
+
+// A new version of the app: what the last one fetched is of no use to it.
+async function takeOver() {
+  const files = await caches.open(FILES);
+  for (const request of await files.keys()) {
+    if (new URL(request.url).pathname !== SHELL) await files.delete(request);
+  }
+  await self.clients.claim();
+}
+
+let running;
+
+// Sends what waits, then takes what is held; once at a time, whoever asks.
+function bringUpToDate() {
+  running ??= exchange().finally(() => { running = undefined; });
+  return running;
+}
+
+async function exchange() {
+  let reached = false;
+  try {
+    reached = await outbox.drain() && await held.sync();
+    if (reached && !await caches.match(SHELL)) await refreshShell();
+  } catch {
+    reached = false;
+  }
+  lostAt = reached ? 0 : Date.now();
+  await tell(reached ? "line" : "no-line");
+  return reached;
+}
+
+// The browser tries again by itself when the line is back, if it hears that this failed.
+async function tryAgain() {
+  if (!await bringUpToDate()) throw new Error("no line");
+}
+
+async function tell(what) {
+  for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage(what);
+}
+
+const isLost = () => Date.now() - lostAt < REST;
+
+// Asks the server, but not for long, and not at all when it could not be reached just now.
+async function reach(request) {
+  if (isLost()) throw new Error("no line");
+  try {
+    const answer = await Promise.race([fetch(request), tooLong()]);
+    if ([502, 503, 504].includes(answer.status)) throw new Error("no server");
+    return answer;
+  } catch (error) {
+    lostAt = Date.now();
+    tell("no-line");
+    throw error;
+  }
+}
+
+function tooLong() {
+  return new Promise((_resolve, reject) => setTimeout(() => reject(new Error("too long")), PATIENCE));
+}
+
+async function visit(request, url) {
+  try {
+    return await reach(request);
+  } catch {
+    return await fromDevice(url) ?? shell();
+  }
+}
+
+async function fromDevice(url) {
+  if (GROUP.test(url.pathname)) return held.page(url.pathname + "?case=" + url.searchParams.get("case"));
+  if (!NEXT.test(url.pathname)) return undefined;
+  return goTo(await held.next());
+}
+
+const goTo = (url) => Response.redirect(url ?? SHELL, 303);
+
+async function save(event, url) {
+  const { request } = event;
+  const fields = [...new URLSearchParams(await request.clone().text())];
+  try {
+    const answer = await reach(request);
+    event.waitUntil(bringUpToDate());
+    return answer;
+  } catch {
+    return keep(url, fields);
+  }
+}
+
+// Says "saved" only when the call can be read from the disk again; else the form stays as it is.
+async function keep(url, fields) {
+  const cases = fields.filter(([name]) => name === "case" || name === "also").map(([, value]) => Number(value));
+  const here = (await held.list().catch(() => [])).find((one) => one.case === cases[0]);
+  try {
+    await outbox.keep(url.pathname + url.search, fields, here?.who ?? "");
+    await held.done(cases);
+  } catch {
+    await tell("not-kept");
+    return new Response(null, { status: 204 });
+  }
+  self.registration.sync?.register("outbox").catch(() => {});
+  const next = await held.next();
+  return goTo(next && `${next}#kept`);
+}
+
+async function leave(request) {
+  await held.leave();
+  return fetch(request).catch(shell);
+}
+
+async function otherWords(request) {
+  const answer = await fetch(request);
+  await held.wipe();
+  await caches.delete(FILES);
+  return answer;
+}
+
+async function refreshShell() {
+  const files = await caches.open(FILES);
+  await files.add(new Request(SHELL, { cache: "no-store" }));
+}
+
+async function shell() {
+  return await caches.match(SHELL) ?? Response.error();
+}
+
+// An address with a version never means another file; the rest is asked for as long as it can be.
+async function file(request) {
+  const found = await caches.match(request);
+  if (found && new URL(request.url).searchParams.has("v")) return found;
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await (await caches.open(FILES)).put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    if (found) return found;
+    throw error;
+  }
+}
