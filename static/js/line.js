@@ -1,16 +1,19 @@
 // Says whether there is a line and how many calls wait on this device, and starts the service
-// worker that keeps them. Only where somebody rings: <body data-rings>.
+// worker that keeps them. Only on the pages of those who ring.
 
 import { counts } from "./device/outbox.js";
 
 const EVERY = 20_000;
 const strip = document.querySelector("[data-line]");
+const minds = strip ?? document.querySelector("[data-offline]");
 
 let isLost = false;
 
 async function show(what) {
   isLost = what ? what === "no-line" : isLost;
-  const { waiting, told } = await counts();
+  // A device that keeps nothing has nothing to tell; saving says so, when it matters.
+  const { waiting, told } = await counts().catch(() => ({ waiting: 0, told: 0 }));
+  if (!strip) return isLost || waiting;
   for (const [name, shown] of Object.entries({
     lost: isLost, waiting, told, kept: location.hash === "#kept" && waiting,
   })) {
@@ -22,10 +25,11 @@ async function show(what) {
 }
 
 function tell(what) {
-  if (what === "not-kept") {
+  if (what === "not-kept" && strip) {
     strip.hidden = false;
     strip.querySelector("[data-line-not-kept]").hidden = false;
     strip.scrollIntoView();
+    document.dispatchEvent(new Event("notkept"));
   } else {
     show(what);
   }
@@ -37,12 +41,12 @@ async function ask() {
 
 // What is not sent yet goes out whoever is signed in, and whoever leaves should know.
 function warn(event) {
-  if (!event.target.matches("form[action='/sign-out']")) return;
+  if (!strip || !event.target.matches("form[action='/sign-out']")) return;
   const waits = !strip.querySelector("[data-line-waiting]").hidden;
   if (waits && !confirm(strip.dataset.lineLeaving)) event.preventDefault();
 }
 
-if (strip && "serviceWorker" in navigator && "locks" in navigator) {
+if (minds && "serviceWorker" in navigator && "locks" in navigator) {
   navigator.serviceWorker.addEventListener("message", (event) => tell(event.data));
   navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "none" }).then(ask);
   navigator.storage.persist?.();

@@ -44,7 +44,12 @@ function call(part, one, made) {
 }
 
 async function fill() {
-  show("held", person, await held.list());
+  const people = await held.list();
+  const next = people.find((one) => !one.done);
+  const on = document.querySelector("[data-next]");
+  on.hidden = !next;
+  if (next) on.href = next.url;
+  show("held", person, people);
   show("outbox", call, await outbox.list());
 }
 

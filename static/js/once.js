@@ -28,6 +28,9 @@ document.addEventListener("submit", (event) => {
   else hold(form);
 });
 
+// What could not be sent nor kept may be sent again at once: line.js says so.
+document.addEventListener("notkept", () => document.querySelectorAll("form[data-sent]").forEach(release));
+
 // Coming back by the back button shows the page as it was left, with its buttons held.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);

@@ -107,7 +107,7 @@ async function visit(request, url) {
   try {
     return await reach(request);
   } catch {
-    return await fromDevice(url) ?? shell();
+    return await fromDevice(url).catch(() => undefined) ?? shell();
   }
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from app.db import Database
 from app.territory import service as territory
@@ -30,14 +30,24 @@ QUIET = [
 Open = Callable[..., AbstractContextManager[Window]]
 
 
+def chromium() -> str:
+    """Return where Chromium is."""
+    found = shutil.which("chromium")
+    assert found, "Chromium is missing: run `make browser`, or `apt-get install chromium`."
+    return found
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is missing: run `make browser`, or `apt-get install chromium`."
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield found
-        found.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    found = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

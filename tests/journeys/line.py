@@ -1,0 +1,96 @@
+"""A line between browser and server that can be cut, or lose the answer to a request."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+CHUNK = 65_536
+
+
+class Line:
+    """Passes bytes on between a port of its own and the server's."""
+
+    def __init__(self, server: str) -> None:
+        self._host, _, port = server.removeprefix("http://").partition(":")
+        self._port = int(port)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._open: set[socket.socket] = set()
+        self._changing = threading.Lock()
+        self._is_cut = False
+        self._loses: bytes | None = None
+        self.lost = threading.Event()
+        """Set once the answer has been lost that was to be."""
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Let nothing through any more."""
+        with self._changing:
+            self._is_cut = True
+            for end in self._open:
+                _break(end)
+            self._open.clear()
+
+    def mend(self) -> None:
+        """Let everything through again."""
+        self._loses = None
+        self._is_cut = False
+
+    def lose_answer_to(self, request: bytes) -> None:
+        """Let the next request through that begins so, and cut the line when the answer comes."""
+        self.lost.clear()
+        self._loses = request
+
+    def close(self) -> None:
+        self._listening.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _address = self._listening.accept()
+                if self._is_cut:
+                    _break(near)
+                else:
+                    self._join(near)
+
+    def _join(self, near: socket.socket) -> None:
+        far = socket.create_connection((self._host, self._port))
+        with self._changing:
+            self._open |= {near, far}
+        doomed = threading.Event()
+        for pair in ((near, far), (far, near)):
+            threading.Thread(
+                target=self._pass, args=(*pair, doomed, pair[0] is far), daemon=True
+            ).start()
+
+    def _pass(
+        self, source: socket.socket, to: socket.socket, doomed: threading.Event, answers: bool
+    ) -> None:
+        with suppress(OSError):
+            while data := source.recv(CHUNK):
+                if not answers and self._loses and data.startswith(self._loses):
+                    doomed.set()
+                if answers and doomed.is_set():
+                    self.cut()
+                    self.lost.set()
+                to.sendall(data)
+        for end in (source, to):
+            _break(end)
+
+
+def _break(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
+
+
+@contextmanager
+def line(server: str) -> Iterator[Line]:
+    """A line to the server, until the block ends."""
+    made = Line(server)
+    try:
+        yield made
+    finally:
+        made.close()

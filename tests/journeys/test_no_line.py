@@ -1,0 +1,315 @@
+"""A volunteer goes on without a line: nothing is lost, and everything is on record once."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Playwright, expect
+from sqlalchemy import func, select
+
+from app.calls.models import Call
+from app.cases.models import Batch, CallGroup, Case
+from app.cases.service import leaving
+from app.cases.service.claim import claim
+from app.cases.service.release import end_batches
+from app.db import Database
+from app.people.service import end_sessions
+from tests.conftest import migrate
+from tests.journeys.conftest import QUIET, chromium
+from tests.journeys.line import Line, line
+from tests.journeys.seeded import ZONE, Seeded, seed
+from tests.journeys.served import City, serving
+from tests.journeys.test_every_page import enter
+from tests.journeys.test_main_job import choose
+from tests.journeys.windows import PHONE, Window, said, window
+
+STORED = """async () => {
+  const { all } = await import('/static/js/device/store.js');
+  const [pages, outbox] = [await all('pages'), await all('outbox')];
+  return { pages: pages.length, outbox: outbox.map((row) => row.state) };
+}"""
+CONTROLLED = """async () => {
+  while (!navigator.serviceWorker.controller) await new Promise((on) => setTimeout(on, 20));
+}"""
+PATIENCE = 20.0
+"""Seconds that a browser may take for what happens behind a page."""
+SAVE = b"POST /calls/groups/"
+LEFT_BEHIND = Path(__file__).parent / "outbox"
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[tuple[City, Seeded, Line]]:
+    url = f"sqlite:///{tmp_path}/ringround.sqlite"
+    migrate(url)
+    database = Database(url)
+    seeded = seed(database)
+    database.close()
+    with serving(tmp_path, url) as city, line(city.url) as wire:
+        yield city, seeded, wire
+
+
+def test_a_shift_without_a_line(
+    at_work: tuple[City, Seeded, Line], browser: Browser, photos: Path | None
+) -> None:
+    city, seeded, wire = at_work
+    with window(browser, wire.url, photos, **PHONE) as phone:
+        begin(phone, city, seeded)
+        go_on_without_a_line(phone, city.db, wire)
+        lose_an_answer(phone, city.db, wire)
+        leave_with_something_unsent(phone, city.db, wire)
+    assert city.ringround("check")
+
+
+def go_on_without_a_line(phone: Window, db: Database, wire: Line) -> None:
+    before = saved(db)
+    wire.cut()
+    for _call in range(3):
+        save(phone)
+    phone.photo("offline-next", whole=False)
+    phone.page.reload()
+    expect(phone.page.locator("input[name=disposition]").first).to_be_attached()
+    phone.go("/calls")
+    phone.photo("offline-home")
+    expect(phone.page.locator("[data-list=outbox] li")).to_have_count(3)
+    assert saved(db) == before, "the line was not cut"
+    mend(phone, wire)
+    until(phone, lambda stored: not stored["outbox"])
+    assert saved(db) == before + 3
+
+
+def lose_an_answer(phone: Window, db: Database, wire: Line) -> None:
+    """The server has the call, and the phone does not know: it is on record once."""
+    before = saved(db)
+    phone.go("/calls")
+    phone.press_link("Go on with the next call", "en")
+    wire.lose_answer_to(SAVE)
+    save(phone)
+    assert wire.lost.is_set()
+    assert saved(db) == before + 1
+    mend(phone, wire)
+    until(phone, lambda stored: not stored["outbox"])
+    assert saved(db) == before + 1
+
+
+def leave_with_something_unsent(phone: Window, db: Database, wire: Line) -> None:
+    """Who signs out is warned; the pages go, the call stays and is sent by its ticket."""
+    before = saved(db)
+    phone.go("/calls")
+    phone.press_link("Go on with the next call", "en")
+    wire.cut()
+    save(phone)
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    phone.page.on("dialog", answer)
+    phone.page.locator(".me summary").click()
+    phone.press("Sign out", "en")
+    assert asked
+    until(phone, lambda stored: stored == {"pages": 0, "outbox": ["waiting"]})
+    expect(phone.page.locator("[data-list=outbox] [data-who]")).to_have_text("")
+    mend(phone, wire)
+    until(phone, lambda stored: not stored["outbox"])
+    assert saved(db) == before + 1
+
+
+def test_a_browser_that_is_killed_and_a_session_that_ends(
+    at_work: tuple[City, Seeded, Line], playwright: Playwright, tmp_path: Path
+) -> None:
+    city, seeded, wire = at_work
+    profile = tmp_path / "profile"
+    with opened(playwright, profile) as context:
+        phone = Window(context.pages[0], wire.url, None)
+        begin(phone, city, seeded)
+        before = saved(city.db)
+        wire.cut()
+        save(phone)
+        save(phone)
+        kill(profile)
+    with city.db.writing() as session:
+        end_sessions(session, seeded.cast.volunteer.user.id, datetime.now(ZONE))
+    with opened(playwright, profile) as context:
+        phone = Window(context.pages[0], wire.url, None)
+        phone.go("/calls")
+        expect(phone.page.locator("[data-list=outbox] li")).to_have_count(2)
+        assert saved(city.db) == before
+        mend(phone, wire)
+        until(phone, lambda stored: not stored["outbox"])
+        assert saved(city.db) == before + 2
+        phone.go("/calls")
+        assert phone.path.startswith("/sign-in")
+    assert city.ringround("check")
+
+
+def test_what_is_taken_away_meanwhile(
+    at_work: tuple[City, Seeded, Line], browser: Browser, photos: Path | None
+) -> None:
+    city, seeded, wire = at_work
+    me, colleague = seeded.cast.volunteer.user, seeded.cast.colleague.user
+    with window(browser, wire.url, photos, **PHONE) as phone:
+        begin(phone, city, seeded)
+        before = saved(city.db)
+        wire.cut()
+        save(phone)
+        with city.db.writing() as session:
+            moment = datetime.now(ZONE) + timedelta(seconds=1)
+            end_batches(session, batches(session, me.id), moment, "expired")
+            claim(session, colleague, moment, seeded.campaign, 60)
+        save(phone)
+        with city.db.writing() as session:
+            leaving.deactivate(session, None, datetime.now(ZONE), me.id)
+        save(phone)
+        phone.go("/calls")
+        mend(phone, wire)
+        until(phone, lambda stored: stored == {"pages": 20, "outbox": ["kept"] * 3})
+        phone.photo("offline-kept")
+        reasons = phone.page.locator("[data-list=outbox] [data-why]:visible")
+        expect(reasons).to_have_count(3)
+        phone.page.get_by_role("button", name=said("Understood", "en")).first.click()
+        until(phone, lambda stored: len(stored["outbox"]) == 2)
+    assert saved(city.db) == before + 3
+    assert not any(call.applied for call in newest(city.db, 3))
+    assert city.ringround("check")
+
+
+def test_what_an_earlier_version_left_behind(
+    at_work: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    city, seeded, _wire = at_work
+    with window(browser, city.url, None, **PHONE) as phone:
+        enter(phone, seeded.cast.volunteer, "en")
+        phone.press_link("Go on with the next call", "en")
+        fields = phone.page.evaluate("[...new FormData(document.querySelector('main form'))]")
+        where = phone.path
+    before = saved(city.db)
+    for left in sorted(LEFT_BEHIND.glob("v*.js")):
+        with window(browser, city.url, None, **PHONE) as phone:
+            phone.go("/sign-in")
+            case = dict(fields)["case"]
+            sent = [one for one in fields if one[0] not in {"disposition", "key"}]
+            sent += [["disposition", "busy"], ["key", left.name]]
+            phone.page.evaluate(
+                left.read_text("utf-8"),
+                {"url": where, "fields": sent, "at": 1, "caseId": case, "user": 1},
+            )
+            enter(phone, seeded.cast.volunteer, "en")
+            until(phone, lambda stored: not stored["outbox"])
+        before += 1
+        assert saved(city.db) == before, left.name
+
+
+BREAK = """() => new Promise((resolve) => {
+  const request = indexedDB.open('ringround', 1000);
+  request.onsuccess = () => { request.result.close(); resolve(); };
+})"""
+MEND = """() => new Promise((resolve) => {
+  indexedDB.deleteDatabase('ringround').onsuccess = resolve;
+})"""
+
+
+def test_a_device_that_can_not_keep_a_call_says_so(
+    at_work: tuple[City, Seeded, Line], browser: Browser, photos: Path | None
+) -> None:
+    """Whatever is wrong with its store: here a version is in it that we can't open."""
+    city, seeded, wire = at_work
+    with window(browser, wire.url, photos, **PHONE) as phone:
+        begin(phone, city, seeded)
+        before, here = saved(city.db), phone.path
+        wire.cut()
+        phone.page.evaluate(BREAK)
+        choose(phone, "no_answer")
+        phone.page.get_by_role("button", name=said("Save and next", "en"), exact=True).click()
+        expect(phone.page.locator("[data-line-not-kept]")).to_be_visible()
+        phone.photo("offline-not-kept", whole=False)
+        assert phone.path == here
+        expect(phone.page.locator("input[name=disposition][value=no_answer]")).to_be_checked()
+        phone.page.evaluate(MEND)
+        wire.mend()
+        phone.press("Save and next", "en")
+        mend(phone, wire)
+        until(phone, lambda stored: not stored["outbox"])
+    assert saved(city.db) == before + 1
+
+
+def begin(phone: Window, city: City, seeded: Seeded) -> None:
+    """Open the first call screen, and wait until all that is in hand is on the device."""
+    enter(phone, seeded.cast.volunteer, "en")
+    phone.press_link("Go on with the next call", "en")
+    phone.page.evaluate(CONTROLLED)
+    pages = in_hand(city.db, seeded)
+    until(phone, lambda stored: stored["pages"] == pages)
+
+
+def save(phone: Window) -> None:
+    """Save, and see that the next resident comes, whatever the line is like."""
+    here = phone.path
+    choose(phone, "no_answer")
+    phone.press("Save and next", "en")
+    assert phone.path != here
+    expect(phone.page.locator("input[name=disposition]").first).to_be_attached()
+
+
+def mend(phone: Window, wire: Line) -> None:
+    wire.mend()
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def until(phone: Window, holds: Callable[[Any], bool]) -> None:
+    """Wait until this holds of what is stored on the device."""
+    deadline = monotonic() + PATIENCE
+    while not holds(stored := phone.page.evaluate(STORED)):
+        assert monotonic() < deadline, stored
+        phone.page.wait_for_timeout(50)
+
+
+def in_hand(db: Database, seeded: Seeded) -> int:
+    query = (
+        select(func.count(Case.id))
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .join(Batch, Batch.id == CallGroup.batch_id)
+        .where(Case.state == "held", Batch.user_id == seeded.cast.volunteer.user.id)
+    )
+    with db.reading() as session:
+        return session.scalar(query) or 0
+
+
+def batches(session: Any, user_id: int) -> list[int]:
+    query = select(Batch.id).where(Batch.user_id == user_id, Batch.ended_at.is_(None))
+    return list(session.scalars(query))
+
+
+def saved(db: Database) -> int:
+    with db.reading() as session:
+        return session.scalar(select(func.count(Call.id))) or 0
+
+
+def newest(db: Database, many: int) -> list[Call]:
+    with db.reading() as session:
+        return list(session.scalars(select(Call).order_by(Call.id.desc()).limit(many)))
+
+
+@contextmanager
+def opened(playwright: Playwright, profile: Path) -> Iterator[BrowserContext]:
+    """A browser with a profile of its own, which outlives it."""
+    context = playwright.chromium.launch_persistent_context(
+        str(profile), executable_path=chromium(), args=QUIET, locale="zh-CN", **PHONE
+    )
+    yield context
+    with suppress(Exception):  # a browser that was killed can't be closed
+        context.close()
+
+
+def kill(profile: Path) -> None:
+    """Kill every process of the browser that has this profile."""
+    for found in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if f"--user-data-dir={profile}".encode() in found.read_bytes():
+                os.kill(int(found.parent.name), signal.SIGKILL)
