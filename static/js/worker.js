@@ -39,7 +39,8 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data === "sync") event.waitUntil(bringUpToDate());
+  // A page that was on its way when the worker began is nobody's until it is claimed.
+  if (event.data === "sync") event.waitUntil(self.clients.claim().then(bringUpToDate));
 });
 
 self.addEventListener("sync", (event) => event.waitUntil(tryAgain()));

@@ -32,10 +32,13 @@ from tests.journeys.windows import PHONE, Window, said, window
 STORED = """async () => {
   const { all } = await import('/static/js/device/store.js');
   const [pages, outbox] = [await all('pages'), await all('outbox')];
-  return { pages: pages.length, outbox: outbox.map((row) => row.state) };
+  const unsent = outbox.map((row) => row.state);
+  return { minded: !!navigator.serviceWorker.controller, pages: pages.length, outbox: unsent };
 }"""
-CONTROLLED = """async () => {
-  while (!navigator.serviceWorker.controller) await new Promise((on) => setTimeout(on, 20));
+AGE = """async (url) => {
+  const { get, put } = await import('/static/js/device/store.js');
+  const page = await get('pages', url);
+  await put('pages', { ...page, until: Date.now() + 60_000 });
 }"""
 PATIENCE = 20.0
 """Seconds that a browser may take for what happens behind a page."""
@@ -61,6 +64,7 @@ def test_a_shift_without_a_line(
     with window(browser, wire.url, photos, **PHONE) as phone:
         begin(phone, city, seeded)
         go_on_without_a_line(phone, city.db, wire)
+        hide_what_is_over(phone, wire)
         lose_an_answer(phone, city.db, wire)
         leave_with_something_unsent(phone, city.db, wire)
     assert city.ringround("check")
@@ -81,6 +85,23 @@ def go_on_without_a_line(phone: Window, db: Database, wire: Line) -> None:
     mend(phone, wire)
     until(phone, lambda stored: not stored["outbox"])
     assert saved(db) == before + 3
+    # From when the page was opened on the phone, not from when it was fetched.
+    assert all(call.ended_at - call.started_at < timedelta(seconds=30) for call in newest(db, 2))
+
+
+def hide_what_is_over(phone: Window, wire: Line) -> None:
+    """A page whose hold is over, or nearly, is not shown: somebody else may have the number."""
+    phone.go("/calls")
+    phone.press_link("Go on with the next call", "en")
+    here = phone.path.partition("&last=")[0]
+    wire.cut()
+    phone.go(here)
+    expect(phone.page.locator("a.dial").first).to_be_attached()
+    phone.page.evaluate(AGE, here)
+    phone.go(here)
+    expect(phone.page.locator("[data-offline]")).to_be_attached()
+    mend(phone, wire)
+    until(phone, lambda stored: stored["pages"] >= 10)
 
 
 def lose_an_answer(phone: Window, db: Database, wire: Line) -> None:
@@ -114,7 +135,7 @@ def leave_with_something_unsent(phone: Window, db: Database, wire: Line) -> None
     phone.page.locator(".me summary").click()
     phone.press("Sign out", "en")
     assert asked
-    until(phone, lambda stored: stored == {"pages": 0, "outbox": ["waiting"]})
+    until(phone, lambda stored: (stored["pages"], stored["outbox"]) == (0, ["waiting"]))
     expect(phone.page.locator("[data-list=outbox] [data-who]")).to_have_text("")
     mend(phone, wire)
     until(phone, lambda stored: not stored["outbox"])
@@ -144,8 +165,7 @@ def test_a_browser_that_is_killed_and_a_session_that_ends(
         mend(phone, wire)
         until(phone, lambda stored: not stored["outbox"])
         assert saved(city.db) == before + 2
-        phone.go("/calls")
-        assert phone.path.startswith("/sign-in")
+        come_back(phone)
     assert city.ringround("check")
 
 
@@ -169,7 +189,7 @@ def test_what_is_taken_away_meanwhile(
         save(phone)
         phone.go("/calls")
         mend(phone, wire)
-        until(phone, lambda stored: stored == {"pages": 20, "outbox": ["kept"] * 3})
+        until(phone, lambda stored: stored["outbox"] == ["kept"] * 3)
         phone.photo("offline-kept")
         reasons = phone.page.locator("[data-list=outbox] [data-why]:visible")
         expect(reasons).to_have_count(3)
@@ -243,9 +263,8 @@ def begin(phone: Window, city: City, seeded: Seeded) -> None:
     """Open the first call screen, and wait until all that is in hand is on the device."""
     enter(phone, seeded.cast.volunteer, "en")
     phone.press_link("Go on with the next call", "en")
-    phone.page.evaluate(CONTROLLED)
     pages = in_hand(city.db, seeded)
-    until(phone, lambda stored: stored["pages"] == pages)
+    until(phone, lambda stored: stored["minded"] and stored["pages"] == pages)
 
 
 def save(phone: Window) -> None:
@@ -260,6 +279,14 @@ def save(phone: Window) -> None:
 def mend(phone: Window, wire: Line) -> None:
     wire.mend()
     phone.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def come_back(phone: Window) -> None:
+    """Sent to sign in, as soon as the device has noticed that there is a line again."""
+    deadline = monotonic() + PATIENCE
+    while not phone.path.startswith("/sign-in"):
+        assert monotonic() < deadline, phone.path
+        phone.go("/calls")
 
 
 def until(phone: Window, holds: Callable[[Any], bool]) -> None:

@@ -7,6 +7,8 @@ const MARGIN = 120_000;
 const HELD = "/calls/held";
 const KEPT_HEADERS = /^(content-|cross-origin-|permissions-|referrer-|x-|origin-agent)/;
 
+const STARTED = /(name="started_at" value=")[^"]*/;
+
 const isOver = (page) => Date.now() >= page.until - MARGIN;
 
 async function valid() {
@@ -23,12 +25,14 @@ export async function leave() {
   await drop("about", "user");
 }
 
-// The call screen at this address, if it is on the device.
+// The call screen at this address, if it is on the device. The call begins now, by the server's
+// clock, not when the page was fetched.
 export async function page(url) {
   const found = (await valid()).find((one) => one.url === url);
   if (!found) return undefined;
   const { html, headers } = await unsealed(found.sealed);
-  return new Response(html, { headers });
+  const now = new Date(Date.now() - await get("about", "skew")).toISOString();
+  return new Response(html.replace(STARTED, `$1${now}`), { headers });
 }
 
 // Where the next resident stands whom nobody has rung yet.
@@ -57,6 +61,7 @@ export async function sync() {
   await forgetOthers(held.user);
   const had = new Map((await all("pages")).map((one) => [one.url, one]));
   const skew = Date.now() - Date.parse(held.now);
+  await put("about", skew, "skew");
   for (const [place, one] of held.pages.entries()) {
     const until = Date.parse(one.until) + skew;
     const before = had.get(one.url);
