@@ -5,6 +5,8 @@ import * as outbox from "/static/js/device/outbox.js";
 
 const FILES = "files";
 const SHELL = "/calls/offline";
+const NAMED = /(?:href|src)="(\/static\/[^"]+)"/g;
+const MODULES = ["store", "held", "outbox"].map((name) => `/static/js/device/${name}.js`);
 const PATIENCE = 8_000;
 const REST = 15_000;
 const GROUP = /^\/calls\/groups\/\d+$/;
@@ -13,11 +15,12 @@ const NEXT = /^\/calls\/campaigns\/\d+\/next$/;
 let lostAt = 0;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(refreshShell().catch(() => {}));
+  // Pages of an earlier version name files that are gone now: they are taken anew.
+  event.waitUntil(refreshShell().then(held.wipe).catch(() => {}));
   self.skipWaiting();
 });
 
-self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
@@ -44,15 +47,6 @@ self.addEventListener("message", (event) => {
 });
 
 self.addEventListener("sync", (event) => event.waitUntil(tryAgain()));
-
-// A new version of the app: what the last one fetched is of no use to it.
-async function takeOver() {
-  const files = await caches.open(FILES);
-  for (const request of await files.keys()) {
-    if (new URL(request.url).pathname !== SHELL) await files.delete(request);
-  }
-  await self.clients.claim();
-}
 
 let running;
 
@@ -160,9 +154,17 @@ async function otherWords(request) {
   return answer;
 }
 
+// The page for when there is no line, with all that it names: the call screens name the same.
 async function refreshShell() {
   const files = await caches.open(FILES);
-  await files.add(new Request(SHELL, { cache: "no-store" }));
+  const answer = await fetch(SHELL, { cache: "no-store" });
+  const named = [...(await answer.clone().text()).matchAll(NAMED)].map(([, where]) => where);
+  const wanted = new Set([...named, ...MODULES].map((where) => new URL(where, self.location).href));
+  await files.addAll([...wanted]);
+  await files.put(SHELL, answer);
+  // What an earlier version of the app had is of no use to this one.
+  const others = (await files.keys()).filter(({ url }) => !wanted.has(url) && !url.endsWith(SHELL));
+  await Promise.all(others.map((request) => files.delete(request)));
 }
 
 async function shell() {

@@ -160,7 +160,7 @@ def test_a_browser_that_is_killed_and_a_session_that_ends(
     with opened(playwright, profile) as context:
         phone = Window(context.pages[0], wire.url, None)
         phone.go("/calls")
-        expect(phone.page.locator("[data-list=outbox] li")).to_have_count(2)
+        expect(phone.page.locator("[data-list=outbox] li")).to_have_count(2, timeout=15_000)
         assert saved(city.db) == before
         mend(phone, wire)
         until(phone, lambda stored: not stored["outbox"])
