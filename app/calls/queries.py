@@ -14,7 +14,7 @@ from app.campaigns.models import Campaign
 from app.cases.models import Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
-from app.residents.models import Household, Number, Resident, ResidentNumber
+from app.residents.models import Household, Resident
 from app.territory.models import Building
 
 
@@ -82,17 +82,6 @@ def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[
     query = _with_whom(Call).where(Call.id.in_(latest), in_hand)
     query = query.order_by(Call.started_at.desc(), Call.id.desc())
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
-
-
-def ending_in(session: Session, case_ids: Collection[int], digits: str) -> set[int]:
-    """Return those of the cases whose resident has a number that ends in these digits."""
-    query = (
-        select(Case.id)
-        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
-        .join(Number, Number.id == ResidentNumber.number_id)
-        .where(Case.id.in_(case_ids), Number.value.like(f"%{digits}"))
-    )
-    return set(session.scalars(query))
 
 
 def rung_by_others(

@@ -7,24 +7,24 @@ from itertools import groupby
 
 from flask_babel import get_timezone
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import queries
+from app.calls import messages, queries
+from app.calls.looking_up import RING_BACKS_FOR
 from app.calls.models import Call
 from app.calls.screen.words import masked
 from app.calls.service import correcting
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.cases import queries as cases
 from app.cases.models import Case
 from app.i18n.moments import clock, day, moment, past
 from app.people.models import User
-from app.problems import NotFoundError
 from app.residents.models import Resident
 
 OWN_CALLS = 100
-RING_BACKS_FOR = timedelta(days=7)
-"""How long after a call its volunteer can note that the resident rang back."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class JustSaved:
     """How many more the same call settled."""
     undo: bool
     """Whether it can be taken back still."""
+    message: bool = False
+    """Whether a text message can be sent to the resident, who did not answer."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class OwnCall:
     when: str
     kept: str
     undo: bool
+    message: bool
+    """Whether a text message can be sent still."""
+    noted: bool
+    """Whether a note was added, and nothing corrected."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,8 @@ def just_saved(
     resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
     others = len(correcting.settled_together(session, call))
     undo = correcting.can_undo(session, user, call, now)
-    return JustSaved(call.id, masked(resident.name, ""), what, others, undo)
+    message = messages.is_offered(session, call, now)
+    return JustSaved(call.id, masked(resident.name, ""), what, others, undo, message)
 
 
 def _what(campaign: Campaign | None, call: Call) -> str:
@@ -122,15 +129,28 @@ def _day(date_: date, today: date) -> str:
 def _own(
     session: Session, user: User, now: datetime, call: Call, name: str, building: str
 ) -> OwnCall:
+    fresh = correcting.is_fresh(call, now)  # the newest few only: the rest is too old anyway
     return OwnCall(
         call=call,
         who=masked(name, building),
         what=_what(None, call),
         when=clock(call.started_at),
         kept="" if call.applied else kept_reason(call.reason),
-        # Asked of the newest few only: the rest is too old anyway.
-        undo=correcting.is_fresh(call, now) and correcting.can_undo(session, user, call, now),
+        undo=fresh and correcting.can_undo(session, user, call, now),
+        message=fresh and messages.is_offered(session, call, now),
+        noted=_only_noted(session, call),
     )
+
+
+def _only_noted(session: Session, call: Call) -> bool:
+    """Whether a correction says the same as what it corrects, but for its note."""
+    before = session.get(Call, call.corrects_id) if call.corrects_id else None
+    if before is None or call.voided:
+        return False
+    said = call.disposition, call.callback_at, call.callback_until, call.callback_user_id
+    return said == (
+        before.disposition, before.callback_at, before.callback_until, before.callback_user_id,
+    )  # fmt: skip
 
 
 def whom(session: Session, call: Call) -> str:
@@ -139,12 +159,8 @@ def whom(session: Session, call: Call) -> str:
     return masked(name, building)
 
 
-def rung_lately(session: Session, user: User, now: datetime, digits: str) -> list[Rung]:
-    """Return whom the user rang in the last days, masked; those only whose number ends so."""
-    rows = queries.rung_since(session, user, now - RING_BACKS_FOR)
-    if digits:
-        fits = queries.ending_in(session, [call.case_id for call, _name, _place in rows], digits)
-        rows = [row for row in rows if row[0].case_id in fits]
+def rung_lately(session: Session, user: User, now: datetime) -> list[Rung]:
+    """Return whom the user rang in the last days, masked."""
     return [
         Rung(
             case_id=call.case_id,
@@ -152,12 +168,24 @@ def rung_lately(session: Session, user: User, now: datetime, digits: str) -> lis
             what=str(_("taken back")) if call.voided else disposition_name(None, call.disposition),
             when=past(call.started_at, now),
         )
-        for call, name, building in rows
+        for call, name, building in queries.rung_since(session, user, now - RING_BACKS_FOR)
     ]
 
 
-def check_rung(session: Session, user: User, case_id: int, now: datetime) -> None:
-    """Raise NotFoundError for a resident whom the user did not ring in the last days."""
-    rows = queries.rung_since(session, user, now - RING_BACKS_FOR)
-    if case_id not in {call.case_id for call, _name, _place in rows}:
-        raise NotFoundError(f"case {case_id}")
+def those_found(session: Session, case_ids: Sequence[int], now: datetime) -> list[Rung]:
+    """Return these cases in their order, masked, with what anybody's last call came to."""
+    found = session.scalars(cases.with_resident(select(Case).where(Case.id.in_(case_ids))))
+    of = {case.id: case for case in found}
+    return [_found(of[case_id], now) for case_id in case_ids]
+
+
+def _found(case: Case, now: datetime) -> Rung:
+    resident = case.resident
+    home, community = resident.household, resident.community
+    place = f"{community.name if community else ''} {home.address if home else ''}"
+    return Rung(
+        case_id=case.id,
+        who=masked(resident.name, place.strip()),
+        what=disposition_name(None, case.last_disposition) if case.last_disposition else "",
+        when=past(case.last_call_at, now) if case.last_call_at else "",
+    )

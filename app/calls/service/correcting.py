@@ -94,6 +94,24 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
     return row
 
 
+def add_note(session: Session, actor: User, now: datetime, call_id: int, note: str) -> Call:
+    """Add to the note of a call what was left out: a correction that changes nothing else.
+
+    Raises NotFoundError for another's call; Problem for one that was corrected or taken back, and
+    for a note that gets too long.
+    """
+    original = _own(session, actor, call_id)
+    if original.voided:
+        raise Problem("already_corrected")
+    wanted = CallInput(
+        original.disposition, original.started_at, original.ended_at,
+        note="\n".join(filter(None, (original.note, note.strip()))),
+        callback_at=original.callback_at, callback_until=original.callback_until,
+        callback_anyone=original.callback_user_id is None,
+    )  # fmt: skip
+    return correct(session, actor, now, call_id, wanted)
+
+
 def check_reason(session: Session, actor: User, now: datetime, call_id: int, reason: str) -> None:
     """Raise Problem where somebody who chooses to correct has to say why, and does not;
     NotFoundError for another's call.
