@@ -19,7 +19,7 @@ from wtforms import (
     TimeField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.calls.models import Call
 from app.calls.rules import LONGEST_NOTE, CallInput
@@ -216,7 +216,7 @@ class SoughtForm(Form):
 
     number = StringField(
         _l("Their number, or its last 4 digits"),
-        [InputRequired(_l("Type the number, or its last 4 digits."))],
+        [DataRequired(_l("Type the number, or its last 4 digits."))],
         render_kw={"inputmode": "tel", "autocomplete": "off", "maxlength": 80},
     )
 
@@ -226,7 +226,7 @@ class NoteForm(Form):
 
     note = TextAreaField(
         _l("What do you want to add?"),
-        [InputRequired(_l("Write what is to be added."))],
+        [DataRequired(_l("Write what is to be added."))],
         render_kw={"rows": 3, "maxlength": LONGEST_NOTE},
     )
 

@@ -61,6 +61,8 @@ class Call(Base):
     correction_reason: Mapped[str] = mapped_column(String(200), default="")
     voided: Mapped[bool] = mapped_column(default=False)
     """Whether this correction takes the call back altogether."""
+    only_note: Mapped[bool] = mapped_column(default=False)
+    """Whether this correction adds to the note, and decides nothing."""
     with_call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     """The call this row belongs to, when one call settled several cases."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200))

@@ -54,8 +54,6 @@ class OwnCall:
     undo: bool
     message: bool
     """Whether a text message can be sent still."""
-    noted: bool
-    """Whether a note was added, and nothing corrected."""
 
 
 @dataclass(frozen=True)
@@ -138,19 +136,7 @@ def _own(
         kept="" if call.applied else kept_reason(call.reason),
         undo=fresh and correcting.can_undo(session, user, call, now),
         message=fresh and messages.is_offered(session, call, now),
-        noted=_only_noted(session, call),
     )
-
-
-def _only_noted(session: Session, call: Call) -> bool:
-    """Whether a correction says the same as what it corrects, but for its note."""
-    before = session.get(Call, call.corrects_id) if call.corrects_id else None
-    if before is None or call.voided:
-        return False
-    said = call.disposition, call.callback_at, call.callback_until, call.callback_user_id
-    return said == (
-        before.disposition, before.callback_at, before.callback_until, before.callback_user_id,
-    )  # fmt: skip
 
 
 def whom(session: Session, call: Call) -> str:

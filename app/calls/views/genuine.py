@@ -30,7 +30,8 @@ def genuine() -> str | tuple[str, int, dict[str, str]]:
         streets = asked.communities(session)
         shown = _shown(streets, form.street.data or "")
         form.offer([] if shown is streets else streets, shown)
-        if request.method == "POST" and shown and form.validate():
+        # Where the street was asked for alone, the community is not missing yet.
+        if "community" in request.form and form.validate():
             return _answered(session, form, shown)
     return _page(form)
 

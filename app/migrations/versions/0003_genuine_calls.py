@@ -1,4 +1,4 @@
-"""genuine calls: volunteers' codes, the office's number, and which numbers had a text message
+"""genuine calls: volunteers' codes, the office's number, text messages; notes added to calls
 
 Revision ID: 0003
 Revises: 0002
@@ -19,6 +19,8 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("office", sa.String(length=40), nullable=True))
+    only_note = sa.Column("only_note", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("calls", only_note)
     op.create_table(
         "volunteer_codes",
         sa.Column("campaign_id", ID, nullable=False),
@@ -55,4 +57,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("text_messages")
     op.drop_table("volunteer_codes")
+    op.drop_column("calls", "only_note")
     op.drop_column("campaigns", "office")
