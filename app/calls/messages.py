@@ -7,6 +7,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
 from app.calls.models import Call, TextMessage
 from app.calls.queries import get_own_call, is_taken_back
 from app.campaigns.codes import code_of
@@ -65,6 +66,9 @@ def open_message(
     session.execute(row.on_conflict_do_nothing())
     if _told_about(session, call, now) != call.id:
         raise Problem("message_sent")
+    audit.record(
+        session, actor.id, now, "message_opened", "call", call_id, number=call.number_id
+    )  # fmt: skip
     return opened(session, actor, now, call_id, office)
 
 

@@ -115,17 +115,30 @@ def who(session: Session, call: Call) -> tuple[str, str]:
     return row[1], row[2]
 
 
+def of_cases(session: Session, case_ids: Collection[int]) -> Mapping[int, tuple[Case, str, str]]:
+    """Return these cases, each with the name and the building of its resident."""
+    query = _named(select(Case, Resident.name, _BUILDING).select_from(Case))
+    rows = session.execute(query.where(Case.id.in_(case_ids)))
+    return {case.id: (case, name, building) for case, name, building in rows}
+
+
+_BUILDING = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
+
+
 def _with_whom(what: Any) -> Select[Any]:
     """A query of calls with name and building: as much as a volunteer sees of earlier ones."""
-    building = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
-    return (
-        select(what, Resident.name, building)
-        .select_from(Call)
-        .join(Case, Case.id == Call.case_id)
-        .join(Resident, Resident.id == Case.resident_id)
+    query = select(what, Resident.name, _BUILDING).select_from(Call)
+    return _named(query.join(Case, Case.id == Call.case_id))
+
+
+def _named(query: Any) -> Select[Any]:
+    """Add the resident of a query's cases, with the building."""
+    named: Select[Any] = (
+        query.join(Resident, Resident.id == Case.resident_id)
         .outerjoin(Household, Household.id == Resident.household_id)
         .outerjoin(Building, Building.id == Household.building_id)
     )
+    return named
 
 
 def get_own_call(session: Session, user: User, call_id: int) -> Call:

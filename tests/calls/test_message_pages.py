@@ -111,6 +111,7 @@ def test_a_number_is_messaged_once_a_day_whoever_rings_it(
     with town.db.reading() as session:
         (row,) = session.scalars(select(TextMessage)).all()
     assert (row.call_id, row.user_id) == (first, town.people.volunteer.user.id)
+    assert town.broken() == []
 
 
 def test_tomorrow_it_may_be_messaged_again(town: Town, client: CheckingClient) -> None:

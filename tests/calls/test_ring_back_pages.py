@@ -93,6 +93,7 @@ def test_of_several_one_is_chosen_and_all_are_masked(
     assert (opens(town, "夫一") in page, opens(town, "妻二") in page) == (True, True)
     assert ("夫*" in page, "夫一" in page, mobile(1)[3:] in page) == (True, False, True)
     assert page.count(mobile(1)[3:]) == 1  # what was typed, and nothing else
+    assert ("夫* 1幢" in page, "101" in page) == (True, False)
     assert "number=" not in page
 
 

@@ -7,7 +7,6 @@ from itertools import groupby
 
 from flask_babel import get_timezone
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import messages, queries
@@ -18,7 +17,6 @@ from app.calls.service import correcting
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
-from app.cases import queries as cases
 from app.cases.models import Case
 from app.i18n.moments import clock, day, moment, past
 from app.people.models import User
@@ -160,18 +158,14 @@ def rung_lately(session: Session, user: User, now: datetime) -> list[Rung]:
 
 def those_found(session: Session, case_ids: Sequence[int], now: datetime) -> list[Rung]:
     """Return these cases in their order, masked, with what anybody's last call came to."""
-    found = session.scalars(cases.with_resident(select(Case).where(Case.id.in_(case_ids))))
-    of = {case.id: case for case in found}
-    return [_found(of[case_id], now) for case_id in case_ids]
+    found = queries.of_cases(session, case_ids)
+    return [_found(*found[case_id], now) for case_id in case_ids]
 
 
-def _found(case: Case, now: datetime) -> Rung:
-    resident = case.resident
-    home, community = resident.household, resident.community
-    place = f"{community.name if community else ''} {home.address if home else ''}"
+def _found(case: Case, name: str, building: str, now: datetime) -> Rung:
     return Rung(
         case_id=case.id,
-        who=masked(resident.name, place.strip()),
+        who=masked(name, building),
         what=disposition_name(None, case.last_disposition) if case.last_disposition else "",
         when=past(case.last_call_at, now) if case.last_call_at else "",
     )
