@@ -1,6 +1,7 @@
 """Settings: read from the environment once, checked, and handed on as one frozen value."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Settings:
     """How many trusted reverse proxies stand in front and set X-Forwarded-*."""
     base_url: str = "http://127.0.0.1:8000"
     """Where invitation links point."""
+    office_number: str = ""
+    """The community office's number for campaigns that name none, as people are to read it."""
     upload_bytes: int = 20 * 1024 * 1024
     api_per_minute: int = 3000
     """Requests of one API token."""
@@ -61,6 +64,7 @@ class Settings:
             secure_cookies=_choice(environ, "RINGROUND_SECURE_COOKIES", ("1", "0")) == "1",
             proxies=_count(environ, "RINGROUND_PROXIES", 0),
             base_url=(environ.get("RINGROUND_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            office_number=_number(environ.get("RINGROUND_OFFICE_NUMBER") or ""),
             upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
             api_per_minute=_count(environ, "RINGROUND_API_PER_MINUTE", 3000, least=1),
         )
@@ -120,3 +124,9 @@ def _area_code(code: str) -> str:
     if not (code.isascii() and code.isdigit() and code.startswith("0")):
         raise SettingsError(f"RINGROUND_AREA_CODE={code}: must be digits that begin with 0")
     return code
+
+
+def _number(number: str) -> str:
+    if number and not re.fullmatch(r"\+?[0-9][0-9 ()-]{2,24}", number):
+        raise SettingsError(f"RINGROUND_OFFICE_NUMBER={number}: must be a telephone number")
+    return number

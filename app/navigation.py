@@ -49,4 +49,6 @@ def _entries(role: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     handoffs = (_("Handovers"), "reports.handoff_list")
     if role == "volunteer":
         return [*calling, handoffs], []
-    return [*supervising, *(calling if role == "leader" else []), handoffs], preparing
+    if role == "leader":
+        return [*supervising, *calling, handoffs], preparing
+    return [*supervising, handoffs], [(_("Who rang back?"), "calls.ring_backs"), *preparing]

@@ -26,6 +26,13 @@ LEAST_IN_VAIN = 10
 """How often a user may at least ask for work in a minute when there is none: 30 times by default.
 Such an ask looks at all that waits: nobody else waits for it, but it is dear."""
 
+QUESTIONS_PER_HOUR, ALL_QUESTIONS_PER_HOUR = 60, 600
+"""How often an hour somebody at one address, and all together, may ask whether a code is genuine:
+as many as households and offices need, and far too few to find one of 9000 codes by guessing."""
+LOOKED_UP_PER_HOUR, MISSED_PER_HOUR = 120, 30
+"""How many ring-backs a user may look up in an hour; and how many whole numbers in vain, or the
+desk would be a way to learn who is on record."""
+
 
 def init(app: Flask) -> None:
     """Give the process its purses: what it draws from the allowances in the database."""
@@ -34,6 +41,10 @@ def init(app: Flask) -> None:
         "token": Purse(settings.api_per_minute),
         "ticket": Purse(settings.api_per_minute),
         "address": Purse(FAILURES_PER_MINUTE),
+        "question": Purse(QUESTIONS_PER_HOUR, timedelta(hours=1)),
+        "questions": Purse(ALL_QUESTIONS_PER_HOUR, timedelta(hours=1)),
+        "looked_up": Purse(LOOKED_UP_PER_HOUR, timedelta(hours=1)),
+        "missed": Purse(MISSED_PER_HOUR, timedelta(hours=1)),
         "vain": Purse(max(LEAST_IN_VAIN, settings.api_per_minute // 100), portion=10),
     }
 

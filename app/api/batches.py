@@ -16,6 +16,7 @@ from app.api.paging import Page, Paging, links
 from app.calls import tickets
 from app.calls.views import asking
 from app.campaigns import queries as campaigns
+from app.campaigns.codes import code_of
 from app.cases.models import Batch, CallGroup, Case, Handoff, HandoffCase
 from app.cases.service import handing, release, settling
 from app.cases.service.claim import LARGEST_BATCH, MAY_RING, why_nothing
@@ -60,6 +61,10 @@ class BatchWhole(BatchTaken):
     opened_at: Stamp | None
     ended_at: Stamp | None
     end_reason: str = Field(description="'' while it is held.")
+    code: str = Field(
+        description="The user's public code in the campaign, which residents are told: {code} of "
+        "its script."
+    )
 
 
 class NothingReady(Answer):
@@ -303,9 +308,10 @@ def _handed_over(session: Session, handoff: Handoff) -> HandedOver:
 
 
 def _whole(session: Session, batch: Batch) -> BatchWhole:
-    own = BatchWhole.model_fields.keys() - BatchTaken.model_fields.keys()
+    own = BatchWhole.model_fields.keys() - BatchTaken.model_fields.keys() - {"code"}
     facts = {name: getattr(batch, name) for name in own}
-    return BatchWhole(**_taken(batch, told(look(session, batch))), **facts)
+    code = code_of(session, batch.user_id, batch.campaign_id, now())
+    return BatchWhole(**_taken(batch, told(look(session, batch))), **facts, code=code)
 
 
 def _taken(batch: Batch, cases: Sequence[CaseHeld]) -> dict[str, Any]:

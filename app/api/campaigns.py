@@ -18,7 +18,7 @@ from app.people.models import User
 from app.people.rules import ROLES
 from app.problems import NotFoundError
 from app.territory.models import Community
-from app.web import reading
+from app.web import reading, settings
 
 EVERYBODY = tuple(ROLES)
 
@@ -62,7 +62,10 @@ class CampaignWhole(CampaignLine):
     )
     languages: list[str] = Field(description="What its residents speak, besides Mandarin.")
     rules: dict[str, JsonValue] = Field(description="The calling rules, as in its TOML.")
-    script: dict[str, dict[str, str]] = Field(description="By language and part.")
+    script: dict[str, dict[str, str]] = Field(
+        description="By language and part; {code}, {community} and {office} are to be filled in."
+    )
+    office: str = Field(description="The community office's number, as people write it, or ''.")
 
 
 FIELDS = tuple(getattr(Campaign, name) for name in CampaignLine.model_fields)
@@ -125,6 +128,7 @@ def show(campaign_id: int) -> CampaignWhole:
         languages=campaign.languages,
         rules=campaign.rules.as_table(),
         script=campaign.script,
+        office=campaign.office_number(settings().office_number),
     )
 
 

@@ -1,6 +1,6 @@
 """The forms of the volunteer's pages: a call, a correction, a skip, a handover."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,11 +17,13 @@ from wtforms import (
     StringField,
     TextAreaField,
     TimeField,
+    ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.calls.models import Call
 from app.calls.rules import LONGEST_NOTE, CallInput
+from app.campaigns.rules.codes import typed_code
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases.rules.skips import LONGEST_NOTE as LONGEST_SKIP_NOTE
 from app.cases.rules.skips import SKIP_REASONS
@@ -31,6 +33,7 @@ from app.i18n import lang
 from app.i18n.words import later as _l
 from app.people.models import User
 from app.problems import Problem
+from app.territory.models import Community
 
 OLDEST_PAGE = timedelta(hours=14)
 """A page left open longer says nothing about when the call began."""
@@ -167,6 +170,65 @@ class HandoverForm(Form):
         names = [user.name for user in colleagues]
         pool = ("", _l("Back to the list"))
         self.to.choices = [pool, *((name, name) for name in names)]
+
+
+class GenuineForm(Form):
+    """What somebody was told on the telephone, and where they live."""
+
+    code = StringField(
+        _l("The code you were told"),
+        render_kw={
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "maxlength": 12,
+            "required": True,
+        },
+    )
+    street = SelectField(_l("Your street"), validate_choice=False)
+    community = SelectField(_l("Your community"), validate_choice=False)
+
+    @property
+    def figures(self) -> str:
+        """The code as it is kept; '' where it can't be one."""
+        return typed_code(self.code.data or "")
+
+    def offer(self, streets: Iterable[str], shown: Mapping[str, Sequence[Community]]) -> None:
+        """Let one choose between these, the communities by their streets."""
+        self.street.choices = [(street, street) for street in streets]
+        self.community.choices = {
+            street: [(one.code, one.name) for one in ones] for street, ones in shown.items()
+        }
+        self._codes = {one.code for ones in shown.values() for one in ones}
+
+    def validate_code(self, _field: StringField) -> None:
+        """Want figures."""
+        if not self.figures:
+            raise ValidationError(_l("The code has 4 figures. Type it as you were told."))
+
+    def validate_community(self, field: SelectField) -> None:
+        """Want one of those shown."""
+        if field.data not in self._codes:
+            raise ValidationError(_l("Choose your community."))
+
+
+class SoughtForm(Form):
+    """A number, or the end of one, of somebody who rang back."""
+
+    number = StringField(
+        _l("Their number, or its last 4 digits"),
+        [DataRequired(_l("Type the number, or its last 4 digits."))],
+        render_kw={"inputmode": "tel", "autocomplete": "off", "maxlength": 80},
+    )
+
+
+class NoteForm(Form):
+    """What is added to a call that was saved before."""
+
+    note = TextAreaField(
+        _l("What do you want to add?"),
+        [DataRequired(_l("Write what is to be added."))],
+        render_kw={"rows": 3, "maxlength": LONGEST_NOTE},
+    )
 
 
 def _moment(text: str | None, zone: datetime) -> datetime | None:

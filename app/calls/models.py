@@ -1,6 +1,6 @@
 """Calls: append-only. A correction is another row that names the one it corrects."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -61,6 +61,8 @@ class Call(Base):
     correction_reason: Mapped[str] = mapped_column(String(200), default="")
     voided: Mapped[bool] = mapped_column(default=False)
     """Whether this correction takes the call back altogether."""
+    only_note: Mapped[bool] = mapped_column(default=False)
+    """Whether this correction adds to the note, and decides nothing."""
     with_call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     """The call this row belongs to, when one call settled several cases."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
@@ -88,3 +90,25 @@ class Dial(Base):
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     dialled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+
+class TextMessage(Base):
+    """That somebody who did not answer was sent a text message, from the volunteer's own phone.
+
+    What stood in it is kept nowhere.
+    """
+
+    __tablename__ = "text_messages"
+    __table_args__ = (
+        # At most one a day, whoever rang and in whichever campaign.
+        UniqueConstraint("number_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    day: Mapped[date]
+    """The deployment's day."""
+    opened_at: Mapped[datetime]
+    """When the message app was opened: whether it was sent, nobody but the phone knows."""

@@ -14,7 +14,7 @@ from app.campaigns.models import Campaign
 from app.cases.models import Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
-from app.residents.models import Household, Number, Resident, ResidentNumber
+from app.residents.models import Household, Resident
 from app.territory.models import Building
 
 
@@ -84,17 +84,6 @@ def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def ending_in(session: Session, case_ids: Collection[int], digits: str) -> set[int]:
-    """Return those of the cases whose resident has a number that ends in these digits."""
-    query = (
-        select(Case.id)
-        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
-        .join(Number, Number.id == ResidentNumber.number_id)
-        .where(Case.id.in_(case_ids), Number.value.like(f"%{digits}"))
-    )
-    return set(session.scalars(query))
-
-
 def rung_by_others(
     session: Session, resident_ids: Collection[int], campaign_id: int
 ) -> Mapping[int, tuple[datetime, str]]:
@@ -126,17 +115,30 @@ def who(session: Session, call: Call) -> tuple[str, str]:
     return row[1], row[2]
 
 
+def of_cases(session: Session, case_ids: Collection[int]) -> Mapping[int, tuple[Case, str, str]]:
+    """Return these cases, each with the name and the building of its resident."""
+    query = _named(select(Case, Resident.name, _BUILDING).select_from(Case))
+    rows = session.execute(query.where(Case.id.in_(case_ids)))
+    return {case.id: (case, name, building) for case, name, building in rows}
+
+
+_BUILDING = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
+
+
 def _with_whom(what: Any) -> Select[Any]:
     """A query of calls with name and building: as much as a volunteer sees of earlier ones."""
-    building = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
-    return (
-        select(what, Resident.name, building)
-        .select_from(Call)
-        .join(Case, Case.id == Call.case_id)
-        .join(Resident, Resident.id == Case.resident_id)
+    query = select(what, Resident.name, _BUILDING).select_from(Call)
+    return _named(query.join(Case, Case.id == Call.case_id))
+
+
+def _named(query: Any) -> Select[Any]:
+    """Add the resident of a query's cases, with the building."""
+    named: Select[Any] = (
+        query.join(Resident, Resident.id == Case.resident_id)
         .outerjoin(Household, Household.id == Resident.household_id)
         .outerjoin(Building, Building.id == Household.building_id)
     )
+    return named
 
 
 def get_own_call(session: Session, user: User, call_id: int) -> Call:

@@ -19,7 +19,12 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.campaigns.rules.calling import HOURS, CallingRules
-from app.campaigns.rules.definition import DEFAULT_SCRIPT, Definition, definition_from
+from app.campaigns.rules.definition import (
+    DEFAULT_SCRIPT,
+    SCRIPT_PARTS,
+    Definition,
+    definition_from,
+)
 from app.campaigns.rules.dispositions import CHOOSABLE_POPULATION, DISPOSITIONS
 from app.i18n import explain
 from app.i18n.words import later as _l
@@ -56,13 +61,35 @@ class CampaignForm(Form):
     deadline = DateField(_l("Deadline"), [Optional()])
     all_communities = BooleanField(_l("All my communities that have residents"))
     communities = Ticks(_l("Communities"))
-    opening = TextAreaField(_l("What to say first"), default=DEFAULT_SCRIPT["zh"]["opening"])
+    opening = TextAreaField(
+        _l("What to say first"),
+        default=DEFAULT_SCRIPT["zh"]["opening"],
+        description=_l(
+            "{code} becomes the volunteer's code, {community} the community, {office} the number "
+            "of the office."
+        ),
+    )
     closing = TextAreaField(_l("What to say last"), default=DEFAULT_SCRIPT["zh"]["closing"])
+    message = TextAreaField(
+        _l("Text message to who did not answer"), default=DEFAULT_SCRIPT["zh"]["message"]
+    )
+    office = StringField(
+        _l("Number of the community office"),
+        [Optional()],
+        description=_l(
+            "Residents ring it to make sure that a call is genuine. With its area code."
+        ),
+        render_kw={"inputmode": "tel", "maxlength": 40},
+    )
     opening_en = TextAreaField(
         _l("What to say first, in English"), default=DEFAULT_SCRIPT["en"]["opening"]
     )
     closing_en = TextAreaField(
         _l("What to say last, in English"), default=DEFAULT_SCRIPT["en"]["closing"]
+    )
+    message_en = TextAreaField(
+        _l("Text message to who did not answer, in English"),
+        default=DEFAULT_SCRIPT["en"]["message"],
     )
     dispositions = Ticks(_l("Dispositions in use"), default=list(DISPOSITIONS))
     population = Ticks(
@@ -159,14 +186,20 @@ class CampaignForm(Form):
             "dispositions": list(self.dispositions.data or []),
             "population": list(self.population.data or []),
             "rules": self._rules(),
+            "office": self.office.data,
             "script": {
-                "zh": {"opening": self.opening.data, "closing": self.closing.data},
-                "en": {"opening": self.opening_en.data, "closing": self.closing_en.data},
+                "zh": self._script(""),
+                "en": self._script("_en"),
             },
         }
         if self.deadline.data:
             table["deadline"] = self.deadline.data
         return definition_from(table)
+
+    def _script(self, suffix: str) -> dict[str, str]:
+        """What is said, and sent, in one language; a message left empty is the usual one."""
+        said = {part: self[f"{part}{suffix}"].data or "" for part in SCRIPT_PARTS}
+        return {part: text for part, text in said.items() if text or part != "message"}
 
     def _rules(self) -> dict[str, Any]:
         numbers = {name: self[name].data for name in NUMBERS}

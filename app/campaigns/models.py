@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.rules.calling import CallingRules, rules_from
 from app.db import Base
+from app.residents.rules import phones
 
 
 class Campaign(Base):
@@ -29,6 +30,8 @@ class Campaign(Base):
     language_fallback: Mapped[bool] = mapped_column(default=False)
     """Whether residents may be rung by somebody who does not speak their language."""
     script: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
+    office: Mapped[str | None] = mapped_column(String(40))
+    """The community office's number, as numbers are stored."""
     last_position: Mapped[int] = mapped_column(default=0)
     """Sequence number of the last call: grows by one a call, in the order of commits, because
     the transaction that takes the next one holds this row until it commits."""
@@ -42,6 +45,10 @@ class Campaign(Base):
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its deadline; ``today`` is the deployment's day."""
         return self.status == "open" and self.deadline is not None and self.deadline < today
+
+    def office_number(self, otherwise: str) -> str:
+        """The office's number as people write it; ``otherwise`` where the campaign names none."""
+        return phones.display(self.office) if self.office else otherwise
 
     @property
     def rules(self) -> CallingRules:
@@ -58,3 +65,18 @@ class CampaignCommunity(Base):
     community_code: Mapped[str] = mapped_column(
         ForeignKey("communities.code"), primary_key=True, index=True
     )
+
+
+class VolunteerCode(Base):
+    """The code by which residents know a volunteer of a campaign. It is never another's."""
+
+    __tablename__ = "volunteer_codes"
+    __table_args__ = (
+        # By the code first: the public page asks for it in all campaigns.
+        UniqueConstraint("code", "campaign_id"),
+    )
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(6))
+    given_at: Mapped[datetime]

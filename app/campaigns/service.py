@@ -32,7 +32,7 @@ def create(session: Session, actor: User | None, now: datetime, wanted: Definiti
         all_communities=wanted.communities is None, dispositions=dict(wanted.dispositions),
         population=list(wanted.population), rules_table=wanted.rules.as_table(),
         script={lang: dict(parts) for lang, parts in wanted.script.items()},
-        created_by=None if actor is None else actor.id, created_at=now,
+        office=wanted.office, created_by=None if actor is None else actor.id, created_at=now,
     )  # fmt: skip
     session.add(campaign)
     session.flush()

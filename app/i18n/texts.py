@@ -43,6 +43,18 @@ TEXTS = {
     "campaign_population": _l("Only these can be said to belong or not: %(choices)s."),
     "campaign_script_language": _l("There is no script language “%(lang)s”. Use zh or en."),
     "campaign_script": _l("A script text has at most %(longest)s characters."),
+    "campaign_script_place": _l(
+        "“%(wrong)s” can't be filled in. In braces only these may stand: %(places)s."
+    ),
+    "campaign_message_code": _l("Write {code} into the text message where the code is to stand."),
+    "campaign_office": _l(
+        "Give one telephone number of the office, with its area code: 0513-8532 1234."
+    ),
+    "looked_up_enough": _l(
+        "You have looked up as many numbers as one may for now. Look up the next after %(time)s."
+    ),
+    "number_unreadable": _l("Type a whole number, or at least its last 4 digits."),
+    "message_sent": _l("This number had a text message today. One a day is enough."),
     "rules_unknown_key": _l("There is no calling rule called “%(key)s”."),
     "rules_number": _l("%(key)s must be a whole number, %(lowest)s or more."),
     "rules_table": _l("%(key)s must be a table of names and values."),

@@ -152,6 +152,17 @@ def test_looking_opens_a_batch_and_keeps_it(mine: Program, town: Town) -> None:
     assert trail(town.db)[-1][0] == "batch_seen"
 
 
+def test_a_batch_tells_the_code_that_residents_are_told(
+    mine: Program, theirs: Program, town: Town
+) -> None:
+    one, other = (taken(who, town, size=1)["id"] for who in (mine, theirs))
+    code = mine.get(f"/batches/{one}").json["code"]
+
+    assert len(code) == 4
+    assert mine.get(f"/batches/{one}").json["code"] == code
+    assert theirs.get(f"/batches/{other}").json["code"] != code
+
+
 def test_a_batch_is_its_holders_alone(mine: Program, theirs: Program, town: Town) -> None:
     key = taken(mine, town)["id"]
 

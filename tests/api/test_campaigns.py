@@ -72,7 +72,8 @@ def test_a_campaign_says_all_that_ringing_for_it_takes(programs: Programs) -> No
     }
     assert found["dispositions"]["no_answer"] == "No answer"
     assert found["rules"]["max_attempts"] == 6
-    assert found["script"]["zh"]["opening"]
+    assert "{code}" in found["script"]["zh"]["opening"]
+    assert found["office"] == ""
 
 
 def test_a_leader_is_told_of_their_own_communities_only(programs: Programs) -> None:

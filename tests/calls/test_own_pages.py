@@ -59,3 +59,108 @@ def test_my_calls_tell_the_time_that_was_agreed(town: Town, client: CheckingClie
     page = words(client.get("/calls/mine"))
 
     assert ("24 Nov 16:00–17:00" in page, page.count("16:00")) == (True, 1)
+
+
+def test_a_note_is_added_to_a_call_of_days_ago(town: Town, client: CheckingClient) -> None:
+    me = town.people.volunteer
+    at = town.now + timedelta(hours=2)
+    call = town.save(me, "甲", "callback_requested", callback_at=at, note="先").call
+    before = town.case("甲")
+    town.wait(days=2)
+    path = f"/calls/{call.id}/note"
+    assert path in client.get("/calls/mine").text
+    assert "先" in client.get(path).text
+    assert client.submit(path, action="", note=" 后 ").location == "/calls/mine"
+    first, second = town.calls("甲")
+
+    assert (first.note, second.note, second.corrects_id) == ("先", "先\n后", first.id)
+    assert (second.callback_at, second.callback_user_id) == (at, me.user.id)
+    assert (second.applied, second.correction_reason) == (True, "")
+    case = town.case("甲")
+    assert (case.state, case.outcome, case.appointment_at) == ("open", before.outcome, at)
+    assert case.ready_at == before.ready_at
+    assert (second.state_after, second.outcome_after) == ("open", "callback_requested")
+    page = words(client.get("/calls/mine"))
+    assert ("note added" in page, "corrected" in page, "后" in page) == (True, False, False)
+    assert town.broken() == []
+
+
+def test_notes_are_added_one_after_the_other(town: Town, client: CheckingClient) -> None:
+    call = town.save(town.people.volunteer, "甲", "completed").call
+    for note in ("一", "二"):
+        newest = town.calls("甲")[-1]
+        client.submit(f"/calls/{newest.id}/note", action="", note=note)
+    assert [row.note for row in town.calls("甲")] == ["", "一", "一\n二"]
+    answer = client.submit(f"/calls/{call.id}/note", action="", note="三")
+    assert "This call was corrected already." in words(answer)
+    assert len(town.calls("甲")) == 3
+
+
+def test_a_note_on_one_of_a_household_leaves_the_others_alone(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    couple = [resident(name, mobile(n), room="101") for n, name in enumerate(("夫一", "妻二"), 1)]
+    town = Town.of(db, clock, couple)
+    town.batch(town.people.volunteer)
+    call = town.save(town.people.volunteer, "夫一", "completed", also=["妻二"], note="都在").call
+    sign_in(english(client), town.people.volunteer)
+    client.submit(f"/calls/{call.id}/note", action="", note="他换了工作")
+
+    assert town.calls("夫一")[-1].note == "都在\n他换了工作"
+    assert [row.note for row in town.calls("妻二")] == ["都在"]
+
+
+def test_an_empty_note_and_one_too_long_are_refused(town: Town, client: CheckingClient) -> None:
+    call = town.save(town.people.volunteer, "甲", "completed", note="长" * 1999).call
+    path = f"/calls/{call.id}/note"
+    assert "Write what is to be added." in words(client.submit(path, action="", note="  "))
+    assert "A note has at most 2000 characters." in words(
+        client.submit(path, action="", note="更长")
+    )
+    assert len(town.calls("甲")) == 1
+
+
+def test_a_note_on_anothers_call_or_one_taken_back_is_not_possible(
+    town: Town, client: CheckingClient
+) -> None:
+    me = town.people.volunteer
+    call = town.save(me, "甲", "completed").call
+    client.submit("/calls/mine", action=f"/calls/{call.id}/undo")
+    voided = town.calls("甲")[-1]
+    assert f"/calls/{voided.id}/note" not in client.get("/calls/mine").text
+    answer = client.submit(f"/calls/{voided.id}/note", action="", note="一")
+    assert "corrected already" in words(answer)
+    sign_in(client, town.people.colleague)
+    assert client.get(f"/calls/{call.id}/note").status_code == 404
+
+
+def test_a_note_after_the_campaign_is_kept_with_its_reason(
+    town: Town, client: CheckingClient
+) -> None:
+    call = town.save(town.people.volunteer, "甲", "completed").call
+    town.close()
+    client.submit(f"/calls/{call.id}/note", action="", note="一")
+    row = town.calls("甲")[-1]
+
+    assert (row.note, row.applied, row.reason) == ("一", False, "campaign_closed")
+    assert "Noted, but it changes nothing" in words(client.get("/calls/mine"))
+
+
+def test_a_note_does_not_take_a_resident_out_of_a_colleagues_hands(
+    town: Town, client: CheckingClient
+) -> None:
+    me, colleague = town.people.volunteer, town.people.colleague
+    call = town.save(me, "甲", "no_answer").call
+    town.wait(hours=4)
+    batch = town.batch(colleague)
+    town.save(colleague, "甲", "needs_leader", note="问组长")
+    client.submit(f"/calls/{call.id}/note", action="", note="门口有狗")
+    row = town.calls("甲")[-1]
+
+    assert (row.applied, row.state_after, row.passed_to_after) == (True, "passed", "leader")
+    assert (town.case("甲").state, town.case("甲").outcome) == ("passed", "needs_leader")
+    assert town.batch_of_id(batch.id).user_id == colleague.user.id
+    assert town.broken() == []
+    town.correct(colleague, town.calls("甲")[-2], "completed")
+    assert town.case("甲").outcome == "completed"
+    assert town.broken() == []

@@ -262,15 +262,6 @@ def test_somebody_rings_back_while_a_colleague_holds_them(
     assert town.broken() == []
 
 
-def test_a_ring_back_is_found_by_the_last_digits(town: Town, client: CheckingClient) -> None:
-    for name in "甲乙":
-        town.save(town.people.volunteer, name, "no_answer")
-    found = client.get(f"/calls/ring-backs?digits={mobile(2)[-4:]}").text
-
-    assert f"/calls/ring-backs/{town.case('乙').id}" in found
-    assert f"/calls/ring-backs/{town.case('甲').id}" not in found
-
-
 def test_others_residents_and_those_of_long_ago_are_not_shown(
     town: Town, client: CheckingClient
 ) -> None:

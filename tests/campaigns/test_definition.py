@@ -49,7 +49,9 @@ def test_the_example_of_the_design_is_taken_whole() -> None:
     assert wanted.rules == CallingRules(
         pause_minutes={"busy": 20, "no_answer": 180, "soft_refusal": 4320}
     )
-    assert wanted.script["zh"] == {"opening": "您好，我是社区志愿者……", "closing": "谢谢您！"}
+    assert wanted.script["zh"] == {
+        **DEFAULT_SCRIPT["zh"], "opening": "您好，我是社区志愿者……", "closing": "谢谢您！",
+    }  # fmt: skip
     assert wanted.script["en"] == DEFAULT_SCRIPT["en"]
 
 

@@ -138,3 +138,38 @@ def asked(browser: CheckingClient, path: str) -> int:
     assert browser.get(path).status_code == 200
     event.remove(engine, "before_cursor_execute", note)
     return len(statements)
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("filled", "said"),
+    [
+        ({"opening": "我是{name}"}, "“name” can't be filled in."),
+        ({"closing_en": "Bye {"}, "“{” can't be filled in."),
+        ({"message": "没有编号"}, "Write {code} into the text message"),
+        ({"message_en": "no code"}, "Write {code} into the text message"),
+        ({"office": "85321234"}, "Give one telephone number of the office, with its area code"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_at_its_field(
+    filled: dict[str, str], said: str, browser: CheckingClient
+) -> None:
+    sent = {"title": "核对", "communities": BRIDGE, **filled}
+    page = cast.words(browser.submit("/campaigns/new", action="", **sent))
+
+    assert said in page
+    (field,) = filled
+    assert f'id="{field}-error"' in page
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_a_campaign_keeps_its_office_and_its_texts(browser: CheckingClient, db: Database) -> None:
+    texts = {"opening": "编号｛code｝", "message": "", "office": "0513 8532 1234"}
+    answer = browser.submit("/campaigns/new", action="", title="核对", communities=BRIDGE, **texts)
+
+    assert "0513-8532 1234" in browser.get(answer.location).text
+    with db.reading() as session:
+        campaign = session.scalars(select(Campaign)).one()
+    assert campaign.office == "+8651385321234"
+    assert campaign.script["zh"]["opening"] == "编号{code}"
+    assert "{code}" in campaign.script["zh"]["message"]

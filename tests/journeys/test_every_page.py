@@ -43,13 +43,13 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
     """Return the addresses of all pages, by who sees them."""
     cast, campaign = seeded.cast, f"/campaigns/{seeded.campaign}"
     return {
-        None: ["/sign-in", "/join"],
+        None: ["/sign-in", "/join", "/genuine"],
         cast.volunteer: [
             f"/calls/groups/{seeded.group}?case={seeded.case}&last={seeded.call}",
             "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
             f"/calls/cases/{seeded.case}/skip", f"/calls{campaign}/nothing",
             f"/calls{campaign}/hand-over", "/calls/ring-backs",
-            f"/calls/ring-backs/{seeded.rung}",
+            f"/calls/ring-backs/{seeded.rung}", f"/calls/{seeded.call}/note",
         ],
         cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],
@@ -62,7 +62,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",
             "/leader-list?kind=without_number", f"/leader-list/{seeded.numberless}", "/people",
             f"/people/{cast.volunteer.user.id}/deactivate", "/residents/shared-lines",
-            f"/residents/shared-lines/{seeded.line}", "/tokens",
+            f"/residents/shared-lines/{seeded.line}", "/tokens", "/calls/ring-backs",
         ],
         cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip

@@ -19,6 +19,8 @@ PHONE: Mapping[str, Any] = {
 }
 DESKTOP: Mapping[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
+OTHER_APPS = ("sms:", "tel:")
+
 
 def said(text: str, lang: str = "zh", **values: object) -> str:
     """Return a message as the pages say it in this language."""
@@ -35,6 +37,8 @@ class Window:
         self.wrong: list[str] = []
         self.refused_on_purpose: set[str] = set()
         """Paths that may answer 4xx, because the test asks for what there is not."""
+        self.handed_on: list[str] = []
+        """Addresses that the page handed on to other apps of the phone."""
         self._photos = photos
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._note(f"script error: {error}"))
@@ -93,7 +97,9 @@ class Window:
             self._note(f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith((self.url + "/", "data:")):
+        if request.url.startswith(OTHER_APPS):
+            self.handed_on.append(request.url)
+        elif not request.url.startswith((self.url + "/", "data:")):
             self._note(f"asks another host: {request.url}")
 
     def _on_response(self, response: Response) -> None:

@@ -12,6 +12,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, select, text
 
+from app.calls.messages import open_message
 from app.calls.models import Dial
 from app.cases.service.handing import hand_over
 from app.cases.service.skipping import skip
@@ -22,6 +23,7 @@ from app.residents.models import ResidentNumber
 from app.upkeep import check, schema
 from tests import cast
 from tests.cases.town import Town
+from tests.cast import mobile
 from tests.conftest import Clock
 from tests.postgres import Cluster
 
@@ -123,9 +125,10 @@ def test_a_second_upgrade_is_quick_and_changes_nothing(database: Database, clock
 
 def lived_in(database: Database, clock: Clock) -> None:
     """Put a row into nearly every table, through the use cases."""
-    town = Town.of(database, clock, ["甲", "乙", "丙"])
+    town = Town.of(database, clock, ["甲", "乙", "丙", "丁"])
     me = town.people.volunteer
     batch = town.batch(me)
+    missed = town.save(me, "丁", "no_answer", number=mobile(4)).call
     town.save(me, "甲", "callback_requested", note="晚上")
     line = town.case("丙")
     with database.writing() as session:
@@ -140,6 +143,7 @@ def lived_in(database: Database, clock: Clock) -> None:
                 dialled_at=town.now, recorded_at=town.now,
             )
         )  # fmt: skip
+        open_message(session, me.user, town.now, missed.id, "")
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
     unused = {name for name, rows in contents(database).items() if not rows}
     assert unused == {"sign_in_failures", "rate_counts"}

@@ -44,6 +44,7 @@ def test_without_any_variable_a_deployment_has_these(tmp_path: Path) -> None:
         ("RINGROUND_BASE_URL", "https://ring.example/", "base_url", "https://ring.example"),
         ("RINGROUND_UPLOAD_MB", "5", "upload_bytes", 5 * 1024 * 1024),
         ("RINGROUND_API_PER_MINUTE", "600", "api_per_minute", 600),
+        ("RINGROUND_OFFICE_NUMBER", "0513-8532 1234", "office_number", "0513-8532 1234"),
     ],
 )
 def test_a_variable_sets_its_setting(
@@ -57,6 +58,7 @@ def test_a_variable_sets_its_setting(
     [
         ("RINGROUND_LANG", "fr"),
         ("RINGROUND_API_PER_MINUTE", "0"),
+        ("RINGROUND_OFFICE_NUMBER", "the office"),
         ("RINGROUND_TIMEZONE", "Asia/Nantong"),
         ("RINGROUND_TIMEZONE", "../../etc/passwd"),
         ("RINGROUND_AREA_CODE", "513"),

@@ -106,7 +106,8 @@ def _case(
     for place, call in enumerate(calls, 1):
         if not call.applied:
             continue
-        bring_in_line(member, calls[:place], taps, calling, call.recorded_at.astimezone(zone))
+        if not call.only_note:
+            bring_in_line(member, calls[:place], taps, calling, call.recorded_at.astimezone(zone))
         says = (call.state_after, call.outcome_after, call.passed_to_after)
         due = (member.state, member.outcome, member.passed_to)
         if says != due:

@@ -9,7 +9,8 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.calls import queries
+from app.calls import messages, queries
+from app.calls.looking_up import RING_BACKS_FOR
 from app.calls.models import Call
 from app.calls.screen.words import masked
 from app.calls.service import correcting
@@ -19,12 +20,9 @@ from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases.models import Case
 from app.i18n.moments import clock, day, moment, past
 from app.people.models import User
-from app.problems import NotFoundError
 from app.residents.models import Resident
 
 OWN_CALLS = 100
-RING_BACKS_FOR = timedelta(days=7)
-"""How long after a call its volunteer can note that the resident rang back."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,8 @@ class JustSaved:
     """How many more the same call settled."""
     undo: bool
     """Whether it can be taken back still."""
+    message: bool = False
+    """Whether a text message can be sent to the resident, who did not answer."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class OwnCall:
     when: str
     kept: str
     undo: bool
+    message: bool
+    """Whether a text message can be sent still."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def just_saved(
     resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
     others = len(correcting.settled_together(session, call))
     undo = correcting.can_undo(session, user, call, now)
-    return JustSaved(call.id, masked(resident.name, ""), what, others, undo)
+    message = messages.is_offered(session, call, now)
+    return JustSaved(call.id, masked(resident.name, ""), what, others, undo, message)
 
 
 def _what(campaign: Campaign | None, call: Call) -> str:
@@ -122,14 +125,15 @@ def _day(date_: date, today: date) -> str:
 def _own(
     session: Session, user: User, now: datetime, call: Call, name: str, building: str
 ) -> OwnCall:
+    fresh = correcting.is_fresh(call, now)  # the newest few only: the rest is too old anyway
     return OwnCall(
         call=call,
         who=masked(name, building),
         what=_what(None, call),
         when=clock(call.started_at),
         kept="" if call.applied else kept_reason(call.reason),
-        # Asked of the newest few only: the rest is too old anyway.
-        undo=correcting.is_fresh(call, now) and correcting.can_undo(session, user, call, now),
+        undo=fresh and correcting.can_undo(session, user, call, now),
+        message=fresh and messages.is_offered(session, call, now),
     )
 
 
@@ -139,12 +143,8 @@ def whom(session: Session, call: Call) -> str:
     return masked(name, building)
 
 
-def rung_lately(session: Session, user: User, now: datetime, digits: str) -> list[Rung]:
-    """Return whom the user rang in the last days, masked; those only whose number ends so."""
-    rows = queries.rung_since(session, user, now - RING_BACKS_FOR)
-    if digits:
-        fits = queries.ending_in(session, [call.case_id for call, _name, _place in rows], digits)
-        rows = [row for row in rows if row[0].case_id in fits]
+def rung_lately(session: Session, user: User, now: datetime) -> list[Rung]:
+    """Return whom the user rang in the last days, masked."""
     return [
         Rung(
             case_id=call.case_id,
@@ -152,12 +152,20 @@ def rung_lately(session: Session, user: User, now: datetime, digits: str) -> lis
             what=str(_("taken back")) if call.voided else disposition_name(None, call.disposition),
             when=past(call.started_at, now),
         )
-        for call, name, building in rows
+        for call, name, building in queries.rung_since(session, user, now - RING_BACKS_FOR)
     ]
 
 
-def check_rung(session: Session, user: User, case_id: int, now: datetime) -> None:
-    """Raise NotFoundError for a resident whom the user did not ring in the last days."""
-    rows = queries.rung_since(session, user, now - RING_BACKS_FOR)
-    if case_id not in {call.case_id for call, _name, _place in rows}:
-        raise NotFoundError(f"case {case_id}")
+def those_found(session: Session, case_ids: Sequence[int], now: datetime) -> list[Rung]:
+    """Return these cases in their order, masked, with what anybody's last call came to."""
+    found = queries.of_cases(session, case_ids)
+    return [_found(*found[case_id], now) for case_id in case_ids]
+
+
+def _found(case: Case, name: str, building: str, now: datetime) -> Rung:
+    return Rung(
+        case_id=case.id,
+        who=masked(name, building),
+        what=disposition_name(None, case.last_disposition) if case.last_disposition else "",
+        when=past(case.last_call_at, now) if case.last_call_at else "",
+    )

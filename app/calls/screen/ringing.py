@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.calls import queries
+from app.calls.looking_up import check_may_hear
 from app.calls.models import Call
 from app.calls.rules import history, wrong_numbers
-from app.calls.screen.own import check_rung
+from app.calls.screen.saying import Said, said
 from app.calls.screen.words import address_of, names_of
 from app.calls.wording import (
     Attempt,
@@ -82,7 +83,8 @@ class CallPage:
     group_id: int
     person: Person
     others: Sequence[Person]
-    script: dict[str, str]
+    said: Said
+    """What the volunteer says."""
     left: int
     rings_back: bool = False
     """Whether the resident rang the volunteer: then nobody need hold the case."""
@@ -113,7 +115,7 @@ def call_page(
         group_id=group_id,
         person=first,
         others=[person for person in people if person is not first],
-        script=campaign.script[lang()],
+        said=said(session, user, campaign, first.case, lang(), now),
         left=cases.count_held(session, user.id, campaign.id),
     )
 
@@ -121,9 +123,9 @@ def call_page(
 def ring_back_page(session: Session, user: User, case_id: int, now: datetime) -> CallPage:
     """Return the screen for a resident who rang back, whoever holds the case now.
 
-    Raises NotFoundError for one whom the user did not ring in the last days.
+    Raises NotFoundError for one who can't ring this user back.
     """
-    check_rung(session, user, case_id, now)
+    check_may_hear(session, user, case_id, now)
     case = session.get_one(Case, case_id)
     campaign = session.get_one(Campaign, case.campaign_id)
     people = _people(session, campaign, case.group_id, now)
@@ -134,7 +136,7 @@ def ring_back_page(session: Session, user: User, case_id: int, now: datetime) ->
         group_id=case.group_id,
         person=next(person for person in people if person.case.id == case_id),
         others=[],
-        script=campaign.script[lang()],
+        said=said(session, user, campaign, case, lang(), now),
         left=cases.count_held(session, user.id, campaign.id),
         rings_back=True,
     )

@@ -94,6 +94,47 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
     return row
 
 
+def add_note(session: Session, actor: User, now: datetime, call_id: int, note: str) -> Call:
+    """Add to the note of a call what was left out: a correction that decides nothing.
+
+    So an appointment that is overdue stays so, and whoever was laid aside stays aside. Raises
+    NotFoundError for another's call; Problem for one that was corrected or taken back, and for a
+    note that gets too long.
+    """
+    original = _own(session, actor, call_id)
+    if original.voided:
+        raise Problem("already_corrected")
+    whole = "\n".join(filter(None, (original.note, note.strip())))
+    if len(whole) > rules.LONGEST_NOTE:
+        raise Problem("note_long", field="note", values={"longest": rules.LONGEST_NOTE})
+    wanted = CallInput(
+        original.disposition, original.started_at, original.ended_at, note=whole,
+        callback_at=original.callback_at, callback_until=original.callback_until,
+        callback_anyone=original.callback_user_id is None,
+    )  # fmt: skip
+    change = _begin(session, actor, original, wanted, now)
+    row = _note_down(change, original)
+    audit.record(
+        session, actor.id, now, "call_corrected", "call", row.id, corrects=call_id, what="note"
+    )
+    return row
+
+
+def _note_down(change: _Correction, original: Call) -> Call:
+    """Write the longer note down; the case stays as the last record before left it."""
+    position, is_open = next_position(change.session, change.campaign.id)
+    row = _row(change, original, position, _why_not(change, original, campaign_open=is_open))
+    row.only_note, row.callback_user_id = True, original.callback_user_id
+    before = [call for call in change.histories.of[original.case_id] if call.applied]
+    if row.applied:
+        last = change.session.get_one(Call, max(before, key=lambda call: call.position).id)
+        row.state_after, row.outcome_after = last.state_after, last.outcome_after
+        row.passed_to_after = last.passed_to_after
+    change.session.add(row)
+    change.session.flush()
+    return row
+
+
 def check_reason(session: Session, actor: User, now: datetime, call_id: int, reason: str) -> None:
     """Raise Problem where somebody who chooses to correct has to say why, and does not;
     NotFoundError for another's call.

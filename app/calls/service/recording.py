@@ -194,7 +194,8 @@ def _take_in(save: _Save, member: Member, fingerprint: str) -> Call:
     reason = _why_not(save, member)
     row = unattached(Call, {
         **_facts(save, member), "request_hash": fingerprint, "applied": reason is None,
-        "reason": reason, "desk": False, "voided": False, "correction_reason": "",
+        "reason": reason, "desk": False, "voided": False, "only_note": False,
+        "correction_reason": "",
         "corrects_id": None, "with_call_id": None, "idempotency_key": None,
         "id": _NOT_WRITTEN_YET, "position": _LAST_SO_FAR,
     })  # fmt: skip

@@ -1,8 +1,21 @@
 """Pages of calls: the volunteer's own, and those of whoever leads volunteers."""
 
-from app.calls.views import appointments, handing, home, leader, offline, own, ringing, team
+from app.calls.views import (
+    appointments,
+    genuine,
+    handing,
+    home,
+    leader,
+    messages,
+    offline,
+    own,
+    ring_backs,
+    ringing,
+    team,
+)
 from app.calls.views.blueprint import blueprint
 
 __all__ = [
-    "appointments", "blueprint", "handing", "home", "leader", "offline", "own", "ringing", "team",
+    "appointments", "blueprint", "genuine", "handing", "home", "leader", "messages", "offline",
+    "own", "ring_backs", "ringing", "team",
 ]  # fmt: skip

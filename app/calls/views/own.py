@@ -1,4 +1,4 @@
-"""Calls already made: the list by days, taking back, correcting, and residents who ring back."""
+"""Calls already made: the list by days, taking back, correcting, adding a note."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.calls import queries
-from app.calls.forms import SaidForm
+from app.calls.forms import NoteForm, SaidForm
 from app.calls.models import Call
 from app.calls.screen import own as screen
 from app.calls.screen import slots
@@ -21,9 +21,6 @@ from app.people.session import actor
 from app.problems import Problem
 from app.web import now, reading, roles, tell, writing
 
-DIGITS = 4
-"""By so many of the last digits a resident who rings back is found."""
-
 
 @blueprint.get("/calls/mine")
 @roles(*RINGS)
@@ -31,19 +28,6 @@ def mine() -> str:
     with reading() as session:
         days = screen.own_calls(session, actor(), now())
     return render_template("calls/mine.html", days=days)
-
-
-@blueprint.get("/calls/ring-backs")
-@roles(*RINGS)
-def ring_backs() -> str:
-    """Whom this volunteer rang in the last days: one of them rings back."""
-    typed = "".join(one for one in request.args.get("digits", "") if one in "0123456789")
-    digits = typed[-DIGITS:] if len(typed) >= DIGITS else ""
-    with reading() as session:
-        rows = screen.rung_lately(session, actor(), now(), digits)
-    return render_template(
-        "calls/ring_backs.html", rows=rows, digits=digits, days=screen.RING_BACKS_FOR.days
-    )
 
 
 @blueprint.post("/calls/<int:call_id>/undo")
@@ -132,3 +116,35 @@ def _correction_page(session: Session, call_id: int, form: SaidForm, problem: st
         together=len(correcting.settled_together(session, original)),
         why=not correcting.is_fresh(original, moment), problem=problem,
     )  # fmt: skip
+
+
+@blueprint.route("/calls/<int:call_id>/note", methods=["GET", "POST"])
+@roles(*RINGS)
+def add_note(call_id: int) -> str | Response:
+    """Add to a call what was left out; what it came to stays as it is."""
+    form, problem = NoteForm(request.form), None
+    if request.method == "POST":
+        try:
+            if form.validate():
+                return _add_note(call_id, form.note.data or "")
+            problem = first_error(form)
+        except Problem as found:
+            problem = explain(found)
+    with reading() as session:
+        original = queries.get_own_call(session, actor(), call_id)
+        who = screen.whom(session, original)
+        campaign = session.get_one(Campaign, original.campaign_id)
+    what = disposition_name(campaign, original.disposition)
+    return render_template(
+        "calls/add_note.html", original=original, masked=who, what=what, form=form, problem=problem
+    )
+
+
+def _add_note(call_id: int, note: str) -> Response:
+    with writing() as session:
+        row = correcting.add_note(session, actor(), now(), call_id, note)
+    if row.applied:
+        flash(_("The note is added."), "success")
+    else:
+        _say_why_not(row)
+    return redirect(url_for(".mine"))

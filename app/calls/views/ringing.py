@@ -11,15 +11,16 @@ from werkzeug.wrappers import Response
 
 from app.calls import queries, tickets
 from app.calls.forms import CallForm, SkipForm
+from app.calls.looking_up import check_may_hear
 from app.calls.models import Call
 from app.calls.screen import ringing as screen
-from app.calls.screen.own import check_rung, just_saved, last_call_on
+from app.calls.screen.own import just_saved, last_call_on
 from app.calls.screen.ringing import CallPage
 from app.calls.screen.slots import slots
 from app.calls.service import correcting
 from app.calls.views.blueprint import blueprint
 from app.calls.views.depositing import or_ticket
-from app.calls.views.shared import RINGS, first_error, say_saved, warn_of_crowd
+from app.calls.views.shared import HEARS, RINGS, first_error, say_saved, warn_of_crowd
 from app.calls.wording import QUICK, QUICK_BACK, disposition_options
 from app.campaigns.models import Campaign
 from app.cases.service import skipping
@@ -52,18 +53,18 @@ def save(group_id: int) -> str | Response:
 
 
 @blueprint.get("/calls/ring-backs/<int:case_id>")
-@roles(*RINGS)
+@roles(*HEARS)
 def ring_back(case_id: int) -> str | Response:
     return _ring_back_page(case_id, CallForm(), "")
 
 
 @blueprint.post("/calls/ring-backs/<int:case_id>")
 @or_ticket
-@roles(*RINGS)
+@roles(*HEARS)
 def save_ring_back(case_id: int) -> str | Response:
     return _save(
         lambda form, problem: _ring_back_page(case_id, form, problem),
-        partial(check_rung, now=now()),
+        partial(check_may_hear, now=now()),
     )
 
 
@@ -116,7 +117,7 @@ def _after_ring_back(campaign: Campaign, saved: Call) -> Response:
     """A ring-back comes in between: what was in hand is where it was."""
     if saved.applied:
         say_saved(campaign, saved)
-    return redirect(url_for(".home"))
+    return redirect(url_for(".home" if actor().role in RINGS else ".ring_backs"))
 
 
 def _call_page(

@@ -9,9 +9,12 @@ from app.calls.models import Call
 from app.calls.screen import slots
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
+from app.people.rules import STAFF
 from app.people.session import actor
 
 RINGS = ("volunteer", "leader")
+HEARS = ("volunteer", *STAFF)
+"""Who may be rung back: volunteers by those they rang, staff by anybody who rings the office."""
 
 
 def first_error(form: Form) -> str:
