@@ -93,7 +93,7 @@ class Window:
             self._note(f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith((self.url + "/", "data:")):
+        if not request.url.startswith((self.url + "/", "data:", "tel:")):
             self._note(f"asks another host: {request.url}")
 
     def _on_response(self, response: Response) -> None:
