@@ -1,13 +1,27 @@
 // A tap on a dial button is noted on the device before the phone takes over, then sent. Whoever
 // comes back, by whatever way, is asked what came of it, until they say so.
 
-import { all, change, put, remove } from "./device.js";
+import { all, change, drop, get, put } from "./device/store.js";
 
+const DIALS = "dials";
 const NOTED_WITHIN = 500;
 const KEPT_FOR = 30 * 24 * 3600_000;
-const user = document.body.dataset.user;
 const form = document.querySelector("form[data-call]");
 const asked = document.querySelector("[data-asked]");
+// The page that stands for all others without a line does not know whose the device is.
+const user = document.body.dataset.user ?? (document.querySelector("[data-loose]")
+  && String(await get("about", "user").catch(() => "")));
+
+const remove = (id) => drop(DIALS, id);
+
+// One that was removed meanwhile must not come back.
+const update = (id, values) => change(DIALS, (store) => {
+  const found = store.get(id);
+  found.onsuccess = () => {
+    if (found.result) store.put({ ...found.result, ...values });
+  };
+  return found;
+});
 
 // --- noting a tap, and ringing
 
@@ -28,7 +42,7 @@ function tapped(number) {
 async function note(record) {
   show(record.at);
   // A full store, or none, must not keep anybody from ringing.
-  await Promise.race([put(record).catch(() => {}), wait(NOTED_WITHIN)]);
+  await Promise.race([put(DIALS, record).catch(() => {}), wait(NOTED_WITHIN)]);
   send(record);
 }
 
@@ -75,11 +89,11 @@ async function send(record) {
     return; // no line: it goes with the next page
   }
   const settled = answer.ok ? record.told || !(await answer.json()).asked : NEVER.includes(answer.status);
-  await (settled ? remove(record.id) : change(record.id, { sent: answer.ok })).catch(() => {});
+  await (settled ? remove(record.id) : update(record.id, { sent: answer.ok })).catch(() => {});
 }
 
 async function kept() {
-  const records = await all().catch(() => []);
+  const records = await all(DIALS).catch(() => []);
   const fresh = (record) => Date.now() - new Date(record.at) < KEPT_FOR;
   await Promise.all(records.filter((record) => !fresh(record)).map((record) => remove(record.id)));
   return records.filter((record) => record.user === user && fresh(record));
@@ -91,7 +105,7 @@ const loose = (records) => records.filter((record) => !record.told);
 async function settle(which) {
   const records = (await kept()).filter((record) => record.case === which);
   await Promise.all(records.map((record) => (
-    record.sent ? remove(record.id) : change(record.id, { told: true }))));
+    record.sent ? remove(record.id) : update(record.id, { told: true }))));
 }
 
 form?.addEventListener("submit", (event) => {

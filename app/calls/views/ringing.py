@@ -1,7 +1,7 @@
 """The call screen: ring and save, note who rang back, or lay a resident aside."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.calls import queries, tickets
 from app.calls.forms import CallForm, SkipForm
-from app.calls.models import Call
+from app.calls.models import Call, Dial
 from app.calls.screen import qr
 from app.calls.screen import ringing as screen
 from app.calls.screen.own import check_rung, just_saved, last_call_on
@@ -130,18 +130,15 @@ def _call_page(
         asked = request.args.get("case", form.case.data, type=key)
         page = screen.call_page(session, actor(), group_id, asked, moment, settings().dial)
         settled = None if page else last_call_on(session, actor(), asked)
-        loose = None if page or not asked else queries.loose_on(session, actor(), asked)
+        loose = [] if page or not asked else queries.loose_on(session, actor(), asked)
         shown = {}
         if page is not None:
             last = just_saved(session, actor(), request.args.get("last", type=key), moment)
             _fill_again(session, form, page)
             action = url_for(".save", group_id=group_id, case=page.person.case.id)
             shown = _shown(session, page, form, action=action, last=last)
-    if loose:
-        # Whoever rang is asked what came of it, whoever has the resident by now.
-        return redirect(url_for(".dialled", case_id=asked))
     if page is None:
-        return _gone(settled, problem)
+        return _gone(settled, loose, problem)
     return render_template("calls/call.html", problem=problem, kept=kept, **shown)
 
 
@@ -200,10 +197,12 @@ def _ticket(page: CallPage) -> str:
     return tickets.ticket(settings().secret_key, page.batch_id, actor().id)
 
 
-def _gone(settled: Call | None, problem: str) -> Response:
+def _gone(settled: Call | None, loose: Sequence[Dial], problem: str) -> Response:
     """Whoever comes back to a resident saved already goes on to the next, and may correct."""
     if problem:
         flash(problem, "error")
+    if loose:  # whoever rang is asked what came of it, whoever has the resident by now
+        return redirect(url_for(".dialled", case_id=loose[0].case_id))
     if settled is not None:
         return redirect(url_for(".next_call", campaign_id=settled.campaign_id, last=settled.id))
     flash(_("You do not hold this resident any more."), "info")
