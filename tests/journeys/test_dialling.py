@@ -233,7 +233,6 @@ def test_every_action_has_a_key(
         before, first = len(calls(city.db)), desk.path
         with desk.page.expect_navigation():
             keys.press("2")
-        print(desk.text, desk.page.url)
         assert desk.path != first
         assert [call.disposition for call in calls(city.db)[before:]] == ["busy"]
         switch_off(desk)
