@@ -391,15 +391,3 @@ def test_every_reason_has_a_sentence_in_both_languages():
         assert english.isascii()
         assert chinese.endswith("。")
         assert english.endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("address", "dialled"),
-    [
-        ("tel:{e164}", "tel:+8651385123456;ext=801"),
-        ("sip:{e164}@pbx.example", "sip:+8651385123456;ext=801@pbx.example"),
-        ("https://pbx.example/?to={e164}&x=1", "https://pbx.example/?to=%2B8651385123456%3Bext%3D801&x=1"),
-    ],
-)  # fmt: skip
-def test_the_address_that_dials_is_made_of_a_pattern(address: str, dialled: str) -> None:
-    assert dial_uri("+8651385123456;ext=801", address) == dialled
