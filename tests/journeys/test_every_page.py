@@ -49,7 +49,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             "/calls", "/calls/mine", f"/calls/{seeded.call}/correct", "/no-such-page",
             f"/calls/cases/{seeded.case}/skip", f"/calls{campaign}/nothing",
             f"/calls{campaign}/hand-over", "/calls/ring-backs",
-            f"/calls/ring-backs/{seeded.rung}",
+            f"/calls/ring-backs/{seeded.rung}", f"/calls/cases/{seeded.dialled}/dialled",
         ],
         cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],
@@ -174,3 +174,5 @@ def test_a_call_can_be_made_and_saved_without_scrolling(
             phone.page.locator("[data-asked]").wait_for()
             phone.photo(f"asked-in-sight-{lang}", whole=False)
             assert not out_of_sight(phone.page, *told, "[data-asked]", *keys)
+            with phone.page.expect_response("**/dials/withdraw"):
+                phone.page.locator("[data-withdraw]").click()
