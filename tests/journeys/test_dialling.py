@@ -163,6 +163,27 @@ def test_from_batch_open_to_saved_takes_two_taps(opened: Window, db: Database) -
     assert [call.disposition for call in calls(db)[before:]] == ["no_answer"]
 
 
+GUARD = """
+(key) => {
+  key.style.animation = "none";
+  key.getBoundingClientRect();
+  key.style.animation = "";
+  const [guard] = key.getAnimations();
+  guard.pause();
+  return [0, 1100].map((at) => {
+    guard.currentTime = at;
+    return getComputedStyle(key).pointerEvents;
+  });
+}
+"""
+
+
+def test_a_tap_meant_for_the_page_before_is_not_taken(opened: Window) -> None:
+    key = opened.page.locator("button[name=quick][value=busy]")
+
+    assert key.evaluate(GUARD) == ["none", "auto"]
+
+
 def test_the_enter_key_saves_what_was_chosen(opened: Window, db: Database) -> None:
     before = len(calls(db))
     choose(opened, "callback_requested")
