@@ -13,6 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
 
+DIAL = "tel:{e164}"
+"""The telephone's own address, where nothing else is set."""
+DIALS = ("tel:", "sip:", "https://")
+"""How an address that dials may begin."""
 TIMEZONE = ZoneInfo("Asia/Shanghai")
 """Where nothing else is set."""
 
@@ -44,6 +48,8 @@ class Settings:
     upload_bytes: int = 20 * 1024 * 1024
     api_per_minute: int = 3000
     """Requests of one API token."""
+    dial: str = DIAL
+    """The address behind the dial button; ``{e164}`` stands for the number."""
     root: Path = ROOT
     """Where templates, static files and translations lie."""
 
@@ -67,6 +73,7 @@ class Settings:
             office_number=_number(environ.get("RINGROUND_OFFICE_NUMBER") or ""),
             upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
             api_per_minute=_count(environ, "RINGROUND_API_PER_MINUTE", 3000, least=1),
+            dial=_dial(environ.get("RINGROUND_DIAL") or DIAL),
         )
 
 
@@ -118,6 +125,19 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"RINGROUND_TIMEZONE={name}: no such time zone") from error
+
+
+def _dial(address: str) -> str:
+    """A call to a browser's own schemes, or to a page that is not encrypted, is none."""
+    whole = address.isascii() and address.isprintable() and not set(address) & set(" \"'<>`\\")
+    if not (whole and address.startswith(DIALS) and address.count("{e164}") == 1):
+        raise SettingsError(
+            f"RINGROUND_DIAL={address}: must begin with one of {', '.join(DIALS)} and hold "
+            "{e164} once, where the number goes"
+        )
+    if set(address.replace("{e164}", "")) & set("{}"):
+        raise SettingsError(f"RINGROUND_DIAL={address}: must hold no braces but {{e164}}")
+    return address
 
 
 def _area_code(code: str) -> str:

@@ -25,6 +25,7 @@ def init(app: Flask) -> None:
         calls,
         campaigns,
         cases,
+        dials,
         handoffs,
         imports,
         openapi,

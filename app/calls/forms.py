@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -43,6 +44,9 @@ TYPED = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
 """How a browser writes a moment; it shows only what is written like the first."""
 
 
+NOTE = {"rows": 2, "maxlength": LONGEST_NOTE, "data-key": "n"}
+
+
 class SaidForm(Form):
     """What a volunteer says of a call: what it came to, when to ring again, a note."""
 
@@ -53,7 +57,7 @@ class SaidForm(Form):
     """The other time as the page already had it: not typed now."""
     callback_until = TimeField(_l("Until (only for a span of time)"), [Optional()])
     callback_anyone = BooleanField(_l("Anyone may ring then, not only me"))
-    note = TextAreaField(_l("Note"), render_kw={"rows": 2, "maxlength": LONGEST_NOTE})
+    note = TextAreaField(_l("Note"), render_kw=NOTE)
     together = BooleanField()
     reason = StringField(_l("Why is it corrected?"))
 
@@ -106,7 +110,10 @@ class SaidForm(Form):
 
 
 class CallForm(SaidForm):
-    """A call on a case that the volunteer holds."""
+    """A call on a case that the volunteer holds.
+
+    ``quick`` is a disposition whose own key was tapped: it goes before whatever was chosen.
+    """
 
     case = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
     key = HiddenField(validators=[InputRequired()])
@@ -118,7 +125,16 @@ class CallForm(SaidForm):
     number = HiddenField()
     direction = StringField(default="out")
     ticket = HiddenField()
+    script = HiddenField()
+    """The mark of the script that the page showed."""
     also = SelectMultipleField(coerce=int, validate_choice=False)
+
+    def __init__(self, sent: MultiDict[str, str] | None = None, **kwargs: Any) -> None:
+        quick = sent.get("quick") if sent else None
+        if quick and sent:
+            sent = MultiDict(sent)
+            sent["disposition"] = quick
+        super().__init__(sent, **kwargs)
 
     def call(self, now: datetime) -> CallInput:
         """Return the call as described; ``now`` is in the deployment's zone."""
@@ -140,7 +156,9 @@ class CallForm(SaidForm):
         return now - (sent - kept)
 
     def _started(self, ended: datetime) -> datetime:
-        """When the page was opened; a clock that is off never makes a call impossible."""
+        """When the number was tapped, or else the page was opened; a clock that is off never
+        makes a call impossible.
+        """
         started = _moment(self.started_at.data, ended)
         is_sound = started is not None and ended - OLDEST_PAGE < started <= ended
         return started if started is not None and is_sound else ended

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.calls.rules import MARK_LENGTH
 from app.db import Base
 
 
@@ -85,11 +86,24 @@ class Dial(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
-    number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
+    number_id: Mapped[int | None] = mapped_column(ForeignKey("numbers.id"))
+    """None where it was not the resident's, or not any more."""
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     dialled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    """When its user said that no call came of it. It still counts as a tap."""
+
+
+class ScriptSeen(Base):
+    """The script of a campaign as a volunteer last had it before them when they saved a call."""
+
+    __tablename__ = "scripts_seen"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(MARK_LENGTH))
 
 
 class TextMessage(Base):

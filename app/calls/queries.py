@@ -2,20 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.calls.models import Call
+from app.calls.models import Call, Dial
 from app.calls.rules import effective
 from app.campaigns.models import Campaign
-from app.cases.models import Case, Hold
+from app.cases.models import Batch, CallGroup, Case, Hold
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.models import Household, Resident
 from app.territory.models import Building
+
+ASKED_FOR = timedelta(days=30)
+"""How long a volunteer is asked what came of a dial: as long as a ticket hands its call in."""
+MOST_LOOSE = 50
 
 
 def history_of(
@@ -42,7 +46,7 @@ def own_calls(
 ) -> Sequence[tuple[Call, str, str]]:
     """Return the user's last calls that no correction replaced, with name and building."""
     query = (
-        _with_whom(Call)
+        _with_whom(Call, Call.case_id)
         .where(*_stands(user))
         .order_by(Call.recorded_at.desc(), Call.id.desc())
         .limit(limit)
@@ -79,7 +83,7 @@ def rung_since(session: Session, user: User, since: datetime) -> Sequence[tuple[
         )
         .group_by(Call.case_id)
     )
-    query = _with_whom(Call).where(Call.id.in_(latest), in_hand)
+    query = _with_whom(Call, Call.case_id).where(Call.id.in_(latest), in_hand)
     query = query.order_by(Call.started_at.desc(), Call.id.desc())
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
@@ -109,9 +113,69 @@ def is_taken_back(session: Session, call: Call) -> bool:
     return call.voided or session.scalar(query) is not None
 
 
-def who(session: Session, call: Call) -> tuple[str, str]:
-    """Return the name and the building of the resident whom a call was about."""
-    row = session.execute(_with_whom(Call.id).where(Call.id == call.id)).one()
+def loose(
+    at: datetime | None = None, campaign_id: int = 0, position: int = 0
+) -> ColumnElement[bool]:
+    """A dial of which its user has not said since what came of it, or that nothing did.
+
+    What they say of the number says it of everybody who has the number. With ``at``, and the
+    position of a campaign's calls by then, as it stood then.
+    """
+    newer = aliased(Call)
+    taken_back = [newer.corrects_id == Call.id, newer.voided]
+    said = [
+        Call.user_id == Dial.user_id,
+        or_(Call.case_id == Dial.case_id, Call.number_id == Dial.number_id),
+        Call.recorded_at >= Dial.dialled_at,
+        Call.corrects_id.is_(None),
+        ~Call.desk,
+    ]
+    stands: ColumnElement[bool] = Dial.withdrawn_at.is_(None)
+    if at is not None:
+        stands = or_(stands, Dial.withdrawn_at > at)
+        said += [Call.campaign_id == campaign_id, Call.position <= position]
+        taken_back.append(newer.position <= position)
+    return and_(stands, ~exists().where(*said, ~exists().where(*taken_back)))
+
+
+def loose_on(session: Session, user: User, case_id: int) -> Sequence[Dial]:
+    """Return the user's dials on a case of which nothing was said, the newest first."""
+    query = select(Dial).where(Dial.user_id == user.id, Dial.case_id == case_id, loose())
+    return session.scalars(query.order_by(Dial.dialled_at.desc())).all()
+
+
+def loose_dials(session: Session, user: User, now: datetime) -> Sequence[tuple[Dial, str, str]]:
+    """Return the user's last dial on each case of which nothing was said, newest first, with name
+    and building.
+    """
+    last = (
+        select(func.max(Dial.id))
+        .where(Dial.user_id == user.id, Dial.dialled_at > now - ASKED_FOR, loose())
+        .group_by(Dial.case_id)
+    )
+    query = _with_whom(Dial, Dial.case_id).where(Dial.id.in_(last))
+    query = query.order_by(Dial.dialled_at.desc()).limit(MOST_LOOSE)
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def in_hand(session: Session, user: User, case_ids: Collection[int]) -> set[int]:
+    """Return those of the cases that are in the user's hands."""
+    query = (
+        select(Case.id)
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .join(Batch, Batch.id == CallGroup.batch_id)
+        .where(
+            Case.id.in_(case_ids), Case.state == "held", Batch.user_id == user.id,
+            Batch.ended_at.is_(None),
+        )
+    )  # fmt: skip
+    return set(session.scalars(query))
+
+
+def who(session: Session, what: Call | Dial) -> tuple[str, str]:
+    """Return the name and the building of the resident whom a call or a dial was about."""
+    kind = type(what)
+    row = session.execute(_with_whom(kind.id, kind.case_id).where(kind.id == what.id)).one()
     return row[1], row[2]
 
 
@@ -125,10 +189,12 @@ def of_cases(session: Session, case_ids: Collection[int]) -> Mapping[int, tuple[
 _BUILDING = func.coalesce(Building.estate, "").concat(func.coalesce(Building.name, ""))
 
 
-def _with_whom(what: Any) -> Select[Any]:
-    """A query of calls with name and building: as much as a volunteer sees of earlier ones."""
-    query = select(what, Resident.name, _BUILDING).select_from(Call)
-    return _named(query.join(Case, Case.id == Call.case_id))
+def _with_whom(what: Any, case_id: Any) -> Select[Any]:
+    """A query of what was done to a case, with name and building: as much as a volunteer sees of
+    earlier ones.
+    """
+    query = select(what, Resident.name, _BUILDING).select_from(case_id.class_)
+    return _named(query.join(Case, Case.id == case_id))
 
 
 def _named(query: Any) -> Select[Any]:

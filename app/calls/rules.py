@@ -14,6 +14,7 @@ from app.problems import Problem
 
 LONGEST_NOTE = 2000
 LONGEST_KEY = 200
+MARK_LENGTH = 16
 FARTHEST_APPOINTMENT = timedelta(days=180)
 DIRECTIONS = ("out", "in")
 MORNING, EVENING = 9, 18
@@ -91,6 +92,12 @@ def fingerprint(case_id: int, call: CallInput) -> str:
         facts.pop("ended_at")
     text = json.dumps([case_id, facts], default=str, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def script_mark(script: Mapping[str, Any]) -> str:
+    """Return a short hash by which a changed script is told from the one before."""
+    text = json.dumps(script, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_LENGTH]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.calls.models import Call
 from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
+from app.campaigns.rules.calling import CallingRules, spans_of
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow, Group
 from app.cases.rules.appointments import AppointmentState
 from app.cases.rules.load import Load
@@ -17,6 +18,10 @@ from app.cases.rules.turns import is_early
 from app.i18n import lang
 from app.i18n.moments import clock, coming, moment, past
 
+MOST_TOLD = 2
+"""So many of the last attempts are told in a line; the rest unfold."""
+ONE_TAP = ("no_answer", "busy", "unreachable")
+"""What is saved with the tap that says it: nobody was on the line, so there is nothing to add."""
 QUICK = (
     "completed", "no_answer", "busy", "unreachable", "callback_requested", "respondent_unavailable",
 )  # fmt: skip
@@ -226,6 +231,25 @@ def attempts_of(
         )
         for call in calls
     ]
+
+
+def so_far(attempts: Sequence[Attempt], why: str) -> str:
+    """Say in words what the last attempts came to, but for what ``why`` says already."""
+    told = [_("%(what)s %(when)s", what=one.what, when=one.when) for one in attempts[:MOST_TOLD]]
+    return " · ".join(one for one in told if one != why)
+
+
+def rung_at(dialled_at: datetime, now: datetime) -> str:
+    """Say when somebody dialled: the time of day, with its day where that is another one."""
+    zone = now.tzinfo
+    is_today = dialled_at.astimezone(zone).date() == now.date()
+    return clock(dialled_at) if is_today else moment(dialled_at)
+
+
+def hours_word(rules: CallingRules, now: datetime) -> str:
+    """Return the hours of a day in which one rings."""
+    spans = spans_of(rules, now.date())
+    return ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in spans)
 
 
 def kept_reason(reason: str | None) -> str:

@@ -64,9 +64,12 @@ def with_resident(query: Select[Case]) -> Select[Case]:
     )
 
 
-def has_held(session: Session, user: User, group_id: int) -> bool:
-    """Whether the user ever held the group."""
-    return last_batch(session, user, group_id) is not None
+def has_held(session: Session, user: User, group_id: int, under: int | None = None) -> bool:
+    """Whether the user ever held the group; or held it in this batch."""
+    if under is None:
+        return last_batch(session, user, group_id) is not None
+    held = Hold.group_id == group_id, Hold.user_id == user.id, Hold.batch_id == under
+    return session.scalar(select(Hold.id).where(*held).limit(1)) is not None
 
 
 def last_batch(session: Session, user: User, group_id: int) -> int | None:

@@ -25,6 +25,7 @@ MATRIX = {
     "api.batches_accept": RINGS,
     "api.batches_decline": RINGS,
     "api.calls_create": EVERYBODY,
+    "api.dials_create": EVERYBODY,
     "api.calls_correct": EVERYBODY,
     "api.calls_undo": EVERYBODY,
     "api.calls_index": EVERYBODY,

@@ -105,7 +105,7 @@ def test_an_operation_says_whether_it_wants_a_token(described: dict[str, Any]) -
     for name, one in operations(described).items():
         is_open = name == "GET /api/v1/openapi.json"
         schemes = [] if is_open else ["Bearer"]
-        if name == "POST /api/v1/cases/{case_id}/calls":
+        if name.endswith(("/cases/{case_id}/calls", "/cases/{case_id}/dials")):
             schemes.append("Deposit")
         assert one["security"] == [{scheme: []} for scheme in schemes], name
         assert ("401" in one["responses"]) is not is_open, name

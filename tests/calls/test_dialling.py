@@ -9,7 +9,7 @@ from app.audit.models import AuditEntry
 from app.calls.models import Call, Dial
 from app.calls.service import dialling
 from app.db import Database
-from app.problems import NotFoundError, Problem
+from app.problems import NotFoundError
 from tests.cases.town import Town
 from tests.cast import Person, mobile
 from tests.conftest import Clock
@@ -17,9 +17,10 @@ from tests.conftest import Clock
 
 def tap(town: Town, who: Person, name: str, number: int = 1, *, at: datetime | None = None) -> Dial:
     with town.db.writing() as session:
-        return dialling.dial(
+        kept = dialling.dial(
             session, who.user, town.now, town.case(name).id, mobile(number), at or town.now
         )
+    return kept.dial
 
 
 def taps(db: Database) -> list[Dial]:
@@ -65,9 +66,16 @@ def test_whoever_never_held_the_case_dials_nobody(db: Database, clock: Clock) ->
 
     with pytest.raises(NotFoundError):
         tap(town, town.people.colleague, "甲")
-    with pytest.raises(Problem, match="number_elsewhere"):
-        tap(town, town.people.volunteer, "甲", 2)
     assert taps(db) == []
+
+
+def test_a_number_that_is_not_theirs_is_left_out(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙")
+    town.batch(town.people.volunteer)
+    tap(town, town.people.volunteer, "甲", 2)
+
+    assert [(one.case_id, one.number_id) for one in taps(db)] == [(town.case("甲").id, None)]
+    assert town.broken() == []
 
 
 def test_a_tap_out_of_reach_of_any_line_is_kept_when_it_comes(db: Database, clock: Clock) -> None:

@@ -14,6 +14,7 @@ from app.campaigns.rules.calling import (
     CallingRules,
     Ringing,
     after,
+    allowed_until,
     is_allowed,
     next_allowed,
     ringing_at,
@@ -282,3 +283,15 @@ def test_a_pause_is_as_long_as_it_says_when_clocks_change() -> None:
 
     assert after(before, timedelta(minutes=20)).isoformat() == "2026-03-29T03:10:00+02:00"
     assert after(before, timedelta(days=1)).isoformat() == "2026-03-30T02:50:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [("09:00", "12:00"), ("11:59", "12:00"), ("12:00", None), ("20:29", "20:30"), ("21:00", None)],
+)
+def test_ringing_is_allowed_until_its_span_ends(at: str, until: str | None) -> None:
+    rules = CallingRules(hours=("09:00-12:00", "14:00-20:30"))
+
+    found = allowed_until(rules, clock(at))
+    assert found == (until and clock(until))
+    assert allowed_until(CallingRules(hours=()), clock(at)) is None

@@ -38,7 +38,7 @@ TOO_SMALL = """
   };
   return [...document.querySelectorAll("a, button, input, select, textarea, summary")]
     .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-    .filter((element) => element.type !== "hidden" && !element.matches(".skip"))
+    .filter((element) => element.type !== "hidden" && !element.matches(".skip, [aria-hidden=true]"))
     .filter((element) => !(element.matches("a") && isInASentence(element)))
     .filter((element) => box(element).height < least || box(element).width < least)
     .map((element) => `${element.outerHTML.slice(0, 90)} ${JSON.stringify(box(element))}`);

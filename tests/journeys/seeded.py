@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.calls.models import Call
 from app.calls.rules import CallInput
-from app.calls.service import recording
+from app.calls.service import dialling, recording
 from app.campaigns import service as campaigns
 from app.campaigns.rules.definition import definition_from
 from app.cases.models import Case
@@ -52,6 +52,8 @@ class Seeded:
     line: int
     rung: int
     """A case that the volunteer rang two days ago."""
+    dialled: int
+    """One that is in nobody's hands, of whose dial the volunteer did not say what came of it."""
 
 
 def seed(db: Database) -> Seeded:
@@ -73,6 +75,11 @@ def seed(db: Database) -> Seeded:
         shift = claim(session, cast.colleague.user, now, campaign, 2).batch
         assert shift is not None
         hand_over(session, cast.colleague.user, now, shift.id)
+        moved = select(Call.case_id).where(Call.disposition == "moved").order_by(Call.id)
+        dialled = session.scalars(moved).first()
+        assert dialled is not None
+        number = first_number(session, dialled) or ""
+        dialling.dial(session, cast.volunteer.user, now, dialled, number, now)
     with db.reading() as session:
         call = session.scalars(select(Call).order_by(Call.id.desc())).first()
         shown = fullest(session, campaign)
@@ -83,7 +90,7 @@ def seed(db: Database) -> Seeded:
     assert numberless is not None
     return Seeded(
         cast, campaign, draft, preview, call.id, shown.group_id, shown.id, numberless, line,
-        call.case_id,
+        call.case_id, dialled,
     )  # fmt: skip
 
 

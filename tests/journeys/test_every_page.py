@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from app.calls.wording import QUICK
+from app.calls.wording import ONE_TAP, QUICK
 from app.db import Database
 from tests.cast import BRIDGE, Person
 from tests.conftest import migrate
@@ -21,7 +21,7 @@ from tests.journeys.judging import (
 )
 from tests.journeys.seeded import Seeded, seed
 from tests.journeys.served import City, serving
-from tests.journeys.windows import DESKTOP, PHONE, Window, window
+from tests.journeys.windows import DESKTOP, PHONE, Window, window, without_telephone
 
 SIZES: Mapping[str, Mapping[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
 UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
@@ -50,6 +50,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/calls/cases/{seeded.case}/skip", f"/calls{campaign}/nothing",
             f"/calls{campaign}/hand-over", "/calls/ring-backs",
             f"/calls/ring-backs/{seeded.rung}", f"/calls/{seeded.call}/note",
+            f"/calls/cases/{seeded.dialled}/dialled",
         ],
         cast.colleague: ["/calls", "/handoffs"],
         cast.outsider: ["/calls", "/calls/mine"],
@@ -161,9 +162,18 @@ def test_a_call_can_be_made_and_saved_without_scrolling(
 ) -> None:
     city, seeded = at_work
     with window(browser, city.url, photos, **PHONE) as phone:
+        without_telephone(phone)
         enter(phone, seeded.cast.volunteer, lang)
         for address in (f"?case={seeded.case}", f"?case={seeded.case}&last={seeded.call}"):
             phone.go(f"/calls/groups/{seeded.group}{address}")
             phone.photo(f"call-in-sight-{lang}", whole=False)
-            quick = [f".choice:has([value={code}])" for code in QUICK]
-            assert not out_of_sight(phone.page, "h1", ".resident__address", ".dial", *quick)
+            keys = [f"[name=quick][value={code}]" for code in ONE_TAP]
+            tiles = [f".choice:has([value={code}])" for code in QUICK if code not in ONE_TAP]
+            told = ["h1", ".resident__address", ".resident__chips", ".resident__folds", ".dial"]
+            assert not out_of_sight(phone.page, *told, *keys, *tiles)
+            phone.page.locator("a.dial").first.click()
+            phone.page.locator("[data-asked]").wait_for()
+            phone.photo(f"asked-in-sight-{lang}", whole=False)
+            assert not out_of_sight(phone.page, *told, "[data-asked]", *keys)
+            with phone.page.expect_response("**/dials/withdraw"):
+                phone.page.locator("[data-withdraw]").click()

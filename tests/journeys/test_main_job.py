@@ -123,6 +123,12 @@ def choose(phone: Window, disposition: str) -> None:
     tile.check()
 
 
+def one_tap(phone: Window, disposition: str) -> None:
+    """Save what needs no more than to be tapped."""
+    with phone.page.expect_navigation():
+        phone.page.locator(f"button[name=quick][value={disposition}]").click()
+
+
 def save(phone: Window) -> None:
     phone.press("Save and next")
 
@@ -130,9 +136,8 @@ def save(phone: Window) -> None:
 def tap_twice(phone: Window, db: Database) -> None:
     dial = phone.page.locator("a.dial").first.get_attribute("href")
     assert re.fullmatch(r"tel:\+86\d{10,11}", dial or "")
-    choose(phone, "no_answer")
     with phone.page.expect_navigation():
-        phone.page.get_by_role("button", name=said("Save and next")).dblclick()
+        phone.page.locator("button[name=quick][value=no_answer]").dblclick()
     phone.page.wait_for_load_state("networkidle")
     saved = calls(db)[-1]
     assert (saved.disposition, saved.applied, saved.note) == ("no_answer", True, "")
@@ -140,9 +145,9 @@ def tap_twice(phone: Window, db: Database) -> None:
 
 def send_again(phone: Window, db: Database) -> None:
     """A phone on a bad line sends the same form once more: its first answer got lost."""
-    choose(phone, "busy")
     form = phone.page.locator("form:has(a.dial)")
     fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    fields["quick"] = "busy"
     address = phone.url + (form.get_attribute("action") or "")
     headers = {"Referer": phone.page.url}
     for _attempt in range(2):
@@ -153,8 +158,7 @@ def send_again(phone: Window, db: Database) -> None:
 
 
 def go_back(phone: Window, db: Database) -> None:
-    choose(phone, "no_answer")
-    save(phone)
+    one_tap(phone, "no_answer")
     phone.page.go_back()
     phone.go("/calls")
     phone.press_link("Go on with the next call")
@@ -215,8 +219,7 @@ def ring_another_number(phone: Window, db: Database) -> None:
     """Go on until somebody has two numbers; the second is dialled, and noted as the one rung."""
     before = len(calls(db))
     while not phone.page.locator("input[name=number][type=radio]").count():
-        choose(phone, "unreachable")
-        save(phone)
+        one_tap(phone, "unreachable")
         if phone.path == "/calls":
             phone.press("Take %(number)s residents", number=20)
     phone.page.locator("details:has(a.dial) summary").tap()

@@ -26,7 +26,7 @@ from tests.journeys.line import Line, line
 from tests.journeys.seeded import ZONE, Seeded, seed
 from tests.journeys.served import City, serving
 from tests.journeys.test_every_page import enter
-from tests.journeys.test_main_job import choose
+from tests.journeys.test_main_job import choose, one_tap
 from tests.journeys.windows import PHONE, Window, said, window
 
 STORED = """async () => {
@@ -245,12 +245,12 @@ def test_a_device_that_can_not_keep_a_call_says_so(
         before, here = saved(city.db), phone.path
         wire.cut()
         phone.page.evaluate(BREAK)
-        choose(phone, "no_answer")
+        choose(phone, "completed")
         phone.page.get_by_role("button", name=said("Save and next", "en"), exact=True).click()
         expect(phone.page.locator("[data-line-not-kept]")).to_be_visible()
         phone.photo("offline-not-kept", whole=False)
         assert phone.path == here
-        expect(phone.page.locator("input[name=disposition][value=no_answer]")).to_be_checked()
+        expect(phone.page.locator("input[name=disposition][value=completed]")).to_be_checked()
         phone.page.evaluate(MEND)
         wire.mend()
         phone.press("Save and next", "en")
@@ -270,8 +270,7 @@ def begin(phone: Window, city: City, seeded: Seeded) -> None:
 def save(phone: Window) -> None:
     """Save, and see that the next resident comes, whatever the line is like."""
     here = phone.path
-    choose(phone, "no_answer")
-    phone.press("Save and next", "en")
+    one_tap(phone, "no_answer")
     assert phone.path != here
     expect(phone.page.locator("input[name=disposition]").first).to_be_attached()
 

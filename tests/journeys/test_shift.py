@@ -13,7 +13,7 @@ from tests.conftest import migrate
 from tests.journeys.seeded import Seeded, seed
 from tests.journeys.served import City, serving
 from tests.journeys.test_every_page import enter
-from tests.journeys.test_main_job import calls, choose
+from tests.journeys.test_main_job import calls, choose, one_tap
 from tests.journeys.windows import PHONE, Window, window
 
 
@@ -59,17 +59,17 @@ def lay_aside(phone: Window, db: Database) -> None:
 
 
 def take_back(phone: Window, db: Database) -> None:
-    choose(phone, "no_answer")
     phone.page.fill("#note", "not at home?")
-    phone.press("Save and next", "en")
+    one_tap(phone, "no_answer")
     phone.photo("just-saved", whole=False)
     phone.press("Undo", "en")
     phone.photo("undone")
-    expect(phone.page.locator("input[name=disposition][value=no_answer]")).to_be_checked()
+    expect(phone.page.locator("button[name=quick]:has(svg)")).to_have_attribute(
+        "value", "no_answer"
+    )
     expect(phone.page.locator("#note")).to_have_value("not at home?")
     assert calls(db)[-1].voided
-    choose(phone, "busy")
-    phone.press("Save and next", "en")
+    one_tap(phone, "busy")
     assert (calls(db)[-1].disposition, calls(db)[-1].applied) == ("busy", True)
 
 
@@ -81,8 +81,7 @@ def be_refused(phone: Window, db: Database) -> None:
     phone.press("Save and next", "en")
     expect(phone.page.get_by_role("alert")).to_contain_text("Say when to ring again")
     expect(phone.page.locator("#note")).to_have_value("not before the evening")
-    choose(phone, "busy")
-    phone.press("Save and next", "en")
+    one_tap(phone, "busy")
     following = phone.path.partition("&last=")[0]
     phone.page.go_back()
     assert phone.path.startswith(following), "on to the next resident"

@@ -108,6 +108,20 @@ class Window:
             self._note(f"{response.request.method} {path} answers {response.status}")
 
 
+TELEPHONE = """
+addEventListener("click", (event) => {
+  if (!event.target.closest("a.dial") || event.defaultPrevented) return;
+  event.preventDefault();
+  window.rang = event.target.closest("a.dial").href;
+});
+"""
+
+
+def without_telephone(opened: Window) -> None:
+    """Take the place of the telephone: this machine has none, and Chromium asks what to do."""
+    opened.page.context.add_init_script(TELEPHONE)
+
+
 @contextmanager
 def window(browser: Browser, url: str, photos: Path | None, **kind: Any) -> Iterator[Window]:
     """Open a window of this kind; what went wrong in it fails the test when it is closed."""

@@ -14,6 +14,7 @@ from sqlalchemy import MetaData, inspect, select, text
 
 from app.calls.messages import open_message
 from app.calls.models import Dial
+from app.calls.service import scripts
 from app.cases.service.handing import hand_over
 from app.cases.service.skipping import skip
 from app.db import Base, Database
@@ -144,6 +145,7 @@ def lived_in(database: Database, clock: Clock) -> None:
             )
         )  # fmt: skip
         open_message(session, me.user, town.now, missed.id, "")
+        scripts.note_seen(session, me.user, town.campaign, "0" * 16)
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
     unused = {name for name, rows in contents(database).items() if not rows}
     assert unused == {"sign_in_failures", "rate_counts"}

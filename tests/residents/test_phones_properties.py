@@ -3,6 +3,7 @@ import random
 import re
 
 import phonenumbers
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,3 +152,15 @@ def test_landlines_agree_with_the_library_where_the_subscriber_can_be_real():
         number = phonenumbers.parse(f"+86{area}{subscriber}", None)
         fixed = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
         assert is_landline(area + subscriber) == (fixed and subscriber[0] in "2345678")
+
+
+@pytest.mark.parametrize(
+    ("address", "dialled"),
+    [
+        ("tel:{e164}", "tel:+8651385123456;ext=801"),
+        ("sip:{e164}@pbx.example", "sip:+8651385123456;ext=801@pbx.example"),
+        ("https://pbx.example/?to={e164}&x=1", "https://pbx.example/?to=%2B8651385123456%3Bext%3D801&x=1"),
+    ],
+)  # fmt: skip
+def test_the_address_that_dials_is_made_of_a_pattern(address: str, dialled: str) -> None:
+    assert dial_uri("+8651385123456;ext=801", address) == dialled

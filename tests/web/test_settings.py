@@ -27,6 +27,7 @@ def test_without_any_variable_a_deployment_has_these(tmp_path: Path) -> None:
         proxies=0,
         base_url="http://127.0.0.1:8000",
         upload_bytes=20 * 1024 * 1024,
+        dial="tel:{e164}",
     )
 
 
@@ -45,6 +46,12 @@ def test_without_any_variable_a_deployment_has_these(tmp_path: Path) -> None:
         ("RINGROUND_UPLOAD_MB", "5", "upload_bytes", 5 * 1024 * 1024),
         ("RINGROUND_API_PER_MINUTE", "600", "api_per_minute", 600),
         ("RINGROUND_OFFICE_NUMBER", "0513-8532 1234", "office_number", "0513-8532 1234"),
+        (
+            "RINGROUND_DIAL",
+            "https://pbx.example/?to={e164}",
+            "dial",
+            "https://pbx.example/?to={e164}",
+        ),
     ],
 )
 def test_a_variable_sets_its_setting(
@@ -69,6 +76,12 @@ def test_a_variable_sets_its_setting(
         ("RINGROUND_PROXIES", "two"),
         ("RINGROUND_UPLOAD_MB", "1.5"),
         ("RINGROUND_UPLOAD_MB", "٣"),
+        ("RINGROUND_DIAL", "tel:"),
+        ("RINGROUND_DIAL", "tel:{e164}{e164}"),
+        ("RINGROUND_DIAL", "tel:{e164}{name}"),
+        ("RINGROUND_DIAL", "http://pbx.example/{e164}"),
+        ("RINGROUND_DIAL", "javascript:alert({e164})"),
+        ("RINGROUND_DIAL", 'tel:{e164}" onclick="'),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(tmp_path: Path, variable: str, text: str) -> None:

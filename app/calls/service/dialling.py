@@ -1,40 +1,58 @@
 """Dials: the taps that start a call. By itself none is an attempt; it may have come to nothing."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.calls import rules
+from app.calls import queries, rules
 from app.calls.models import Dial
 from app.calls.service.deciding import Histories
-from app.calls.service.recording import number_id
 from app.campaigns import queries as campaigns
 from app.campaigns.queries import Terms
 from app.campaigns.rules.following import not_too_often
 from app.cases import queries as cases
-from app.cases.service.standing import Standing, lock
+from app.cases.models import Case
+from app.cases.service.standing import Member, Standing, lock
 from app.people.models import User
 from app.problems import NotFoundError
 
 _NEXT_INSTANT = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True)
+class Dialled:
+    """A tap as it was kept, and whether it had been kept before."""
+
+    dial: Dial
+    repeated: bool
+
+
 def dial(
-    session: Session, actor: User, now: datetime, case_id: int, number: str, dialled_at: datetime
-) -> Dial:
-    """Keep a tap on a number of a case that the actor holds or once held.
+    session: Session,
+    actor: User,
+    now: datetime,
+    case_id: int,
+    number: str | int,
+    dialled_at: datetime,
+    *,
+    under: int | None = None,
+) -> Dialled:
+    """Keep a tap on a number, or the key of one, of a case that the actor holds or once held.
 
     It is kept however many there were: it may have happened out of reach of any line. The same
     tap sent again is kept once. Where the day has had its dials by it, a case of which nothing
-    more is said waits for the next day. Raises NotFoundError for a case the actor never held,
-    Problem for a number that isn't the resident's.
+    more is said waits for the next day. ``under`` is the batch of a deposit ticket, which is good
+    for the cases of that batch alone. A number that is not the resident's, or not any more, is
+    left out: to refuse it would be to tell whose it is. Raises NotFoundError for a case the actor
+    never held.
     """
     standing = lock(session, case_id)
-    if standing is None or not cases.has_held(session, actor, standing.group_id):
+    if standing is None or not cases.has_held(session, actor, standing.group_id, under):
         raise NotFoundError(f"case {case_id}")
-    key = number_id(standing.members[case_id], number)
+    key = _number_id(standing.members[case_id], number)
     dialled_at = min(dialled_at, now)  # a phone's clock may run ahead
     earlier = session.scalar(
         select(Dial).where(
@@ -43,8 +61,27 @@ def dial(
         )
     )  # fmt: skip
     if earlier is not None:
-        return earlier
-    return _keep(session, actor, now, standing, case_id, key, dialled_at)
+        return Dialled(earlier, repeated=True)
+    kept = _keep(session, actor, now, standing, case_id, key, dialled_at)
+    return Dialled(kept, repeated=False)
+
+
+def _number_id(member: Member, number: str | int) -> int | None:
+    """The key of the resident's number that was named by its value or its key."""
+    return next((key for key, value in member.numbers.items() if number in {key, value}), None)
+
+
+def withdraw(session: Session, actor: User, now: datetime, case_id: int) -> None:
+    """Note that nothing came of the actor's dials on a case: nobody was rung after all.
+
+    They go on counting as taps. Raises NotFoundError for a case the actor never held.
+    """
+    case = session.get(Case, case_id)
+    if case is None or not cases.has_held(session, actor, case.group_id):
+        raise NotFoundError(f"case {case_id}")
+    for loose in queries.loose_on(session, actor, case_id):
+        loose.withdrawn_at = now
+        audit.record(session, actor.id, now, "dial_withdrawn", "case", case_id)
 
 
 def _keep(

@@ -2,6 +2,7 @@
 
 from app.calls.views import (
     appointments,
+    dialling,
     genuine,
     handing,
     home,
@@ -16,6 +17,6 @@ from app.calls.views import (
 from app.calls.views.blueprint import blueprint
 
 __all__ = [
-    "appointments", "blueprint", "genuine", "handing", "home", "leader", "messages", "offline",
-    "own", "ring_backs", "ringing", "team",
+    "appointments", "blueprint", "dialling", "genuine", "handing", "home", "leader", "messages",
+    "offline", "own", "ring_backs", "ringing", "team",
 ]  # fmt: skip

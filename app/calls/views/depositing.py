@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import current_app, jsonify, make_response, render_template, request
 from flask_login import current_user
@@ -29,25 +29,31 @@ Page = str | tuple[str, int] | Response
 R = TypeVar("R", bound=Page)
 
 
-def or_ticket(view: Callable[P, R]) -> Callable[P, Page]:
-    """Take a call in by its ticket where nobody is signed in who made it, and for a device that
-    hands in what it kept.
+def by_ticket(
+    take_in: Callable[Concatenate[Deposit, P], Page],
+) -> Callable[[Callable[P, R]], Callable[P, Page]]:
+    """Take something in by a deposit ticket where nobody is signed in who did it, and for a device
+    that hands in what it kept.
 
     The ticket stands for the session's token, too: only the page that was given out knows it.
     """
 
-    @wraps(view)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> Page:
-        deposit = _deposit()
-        if deposit is None:
-            current_app.extensions["csrf"].protect()
-        elif _asks_for_json() or not _is_signed_in(deposit.user_id):
-            return _take_in(deposit)
-        return view(*args, **kwargs)
+    def decorate(view: Callable[P, R]) -> Callable[P, Page]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Page:
+            deposit = _deposit()
+            if deposit is None:
+                current_app.extensions["csrf"].protect()
+            elif _asks_for_json() or not _is_signed_in(deposit.user_id):
+                seconds = _seconds_to_wait(deposit)
+                return _too_many(seconds) if seconds else take_in(deposit, *args, **kwargs)
+            return view(*args, **kwargs)
 
-    name = f"{view.__module__}.{view.__name__}"
-    blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(name))
-    return checked
+        name = f"{view.__module__}.{view.__name__}"
+        blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(name))
+        return checked
+
+    return decorate
 
 
 def _deposit() -> Deposit | None:
@@ -71,10 +77,11 @@ def _asks_for_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _take_in(deposit: Deposit) -> Page:
-    seconds = _seconds_to_wait(deposit)
-    if seconds:
-        return _page(explain(Problem("requests_too_many", values={"seconds": seconds})), status=429)
+def _too_many(seconds: int) -> Page:
+    return _page(explain(Problem("requests_too_many", values={"seconds": seconds})), status=429)
+
+
+def _take_in(deposit: Deposit, *_path: Any, **_names: Any) -> Page:
     form = CallForm(request.form)
     if not form.validate():
         return _page(first_error(form), status=422)
@@ -83,6 +90,10 @@ def _take_in(deposit: Deposit) -> Page:
     except Problem as problem:
         return _page(explain(problem), status=422)
     return _page("", "" if saved.applied else kept_reason(saved.reason))
+
+
+or_ticket = by_ticket(_take_in)
+"""For the views to which the form of a call is sent."""
 
 
 def _seconds_to_wait(deposit: Deposit) -> int:

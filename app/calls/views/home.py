@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.calls.screen import dials
 from app.calls.screen import home as screen
 from app.calls.views import asking
 from app.calls.views.blueprint import blueprint
@@ -24,7 +25,8 @@ BATCH = 20
 def home() -> str:
     with reading() as session:
         work = screen.home(session, actor(), now())
-    return render_template("calls/home.html", work=work, batch=BATCH)
+        loose = dials.loose(session, actor(), now())
+    return render_template("calls/home.html", work=work, loose=loose, batch=BATCH)
 
 
 @blueprint.post("/calls/campaigns/<int:campaign_id>/take")

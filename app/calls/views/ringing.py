@@ -1,7 +1,7 @@
 """The call screen: ring and save, note who rang back, or lay a resident aside."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,16 +12,17 @@ from werkzeug.wrappers import Response
 from app.calls import queries, tickets
 from app.calls.forms import CallForm, SkipForm
 from app.calls.looking_up import check_may_hear
-from app.calls.models import Call
+from app.calls.models import Call, Dial
+from app.calls.screen import qr
 from app.calls.screen import ringing as screen
 from app.calls.screen.own import just_saved, last_call_on
 from app.calls.screen.ringing import CallPage
 from app.calls.screen.slots import slots
-from app.calls.service import correcting
+from app.calls.service import correcting, scripts
 from app.calls.views.blueprint import blueprint
 from app.calls.views.depositing import or_ticket
 from app.calls.views.shared import HEARS, RINGS, first_error, say_saved, warn_of_crowd
-from app.calls.wording import QUICK, QUICK_BACK, disposition_options
+from app.calls.wording import ONE_TAP, QUICK, QUICK_BACK, disposition_options, rung_at
 from app.campaigns.models import Campaign
 from app.cases.service import skipping
 from app.i18n import explain
@@ -29,6 +30,7 @@ from app.people.models import User
 from app.people.session import actor
 from app.problems import NotFoundError, Problem
 from app.residents.models import Resident
+from app.residents.rules import phones
 from app.web import key, now, reading, roles, settings, writing
 
 
@@ -101,6 +103,7 @@ def _saved(form: CallForm) -> Response:
         saved = correcting.save_or_correct(session, actor(), moment, case_id, described, key_)
         campaign = session.get_one(Campaign, saved.campaign_id)
         taken_back = queries.is_taken_back(session, saved)
+        scripts.note_seen(session, actor(), campaign.id, form.script.data or "")
         warn_of_crowd(session, saved)
     if taken_back:
         # An old page, sent again after its call was taken back: it must not look saved.
@@ -126,8 +129,9 @@ def _call_page(
     moment = now()
     with writing() as session:  # looking at a batch renews its lease
         asked = request.args.get("case", form.case.data, type=key)
-        page = screen.call_page(session, actor(), group_id, asked, moment)
+        page = screen.call_page(session, actor(), group_id, asked, moment, settings().dial)
         settled = None if page else last_call_on(session, actor(), asked)
+        loose = [] if page or not asked else queries.loose_on(session, actor(), asked)
         shown = {}
         if page is not None:
             last = just_saved(session, actor(), request.args.get("last", type=key), moment)
@@ -135,7 +139,7 @@ def _call_page(
             action = url_for(".save", group_id=group_id, case=page.person.case.id)
             shown = _shown(session, page, form, action=action, last=last)
     if page is None:
-        return _gone(settled, problem)
+        return _gone(settled, loose, problem)
     return render_template("calls/call.html", problem=problem, kept=kept, **shown)
 
 
@@ -172,8 +176,19 @@ def _shown(session: Session, page: CallPage, form: CallForm, **more: object) -> 
         "slots": slots(session, actor(), page.campaign, form.callback.data, moment),
         "key": form.key.data or uuid.uuid4().hex,
         "ticket": _ticket(page),
-        "started_at": form.started_at.data or moment.isoformat(),
+        "started_at": form.started_at.data or (page.dialled_at or moment).isoformat(),
+        "rung_at": rung_at(page.dialled_at, moment) if page.dialled_at else "",
+        "one_tap": [one for one in quick if one.code in ONE_TAP],
+        "one_tap_codes": ONE_TAP,
+        "qr": _qr(page),
     }
+
+
+def _qr(page: CallPage) -> tuple[int, str] | None:
+    """The number that is rung first, for a phone beside the screen."""
+    if page.rings_back or not page.person.lines:
+        return None
+    return qr.path_of(phones.dial_uri(page.person.lines[0].value))
 
 
 def _ticket(page: CallPage) -> str:
@@ -183,10 +198,12 @@ def _ticket(page: CallPage) -> str:
     return tickets.ticket(settings().secret_key, page.batch_id, actor().id)
 
 
-def _gone(settled: Call | None, problem: str) -> Response:
+def _gone(settled: Call | None, loose: Sequence[Dial], problem: str) -> Response:
     """Whoever comes back to a resident saved already goes on to the next, and may correct."""
     if problem:
         flash(problem, "error")
+    if loose:  # whoever rang is asked what came of it, whoever has the resident by now
+        return redirect(url_for(".dialled", case_id=loose[0].case_id))
     if settled is not None:
         return redirect(url_for(".next_call", campaign_id=settled.campaign_id, last=settled.id))
     flash(_("You do not hold this resident any more."), "info")

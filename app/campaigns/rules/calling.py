@@ -174,6 +174,15 @@ def is_allowed(rules: CallingRules, local: datetime, *, agreed: bool = False) ->
     return not spans or any(start <= local.time() < end for start, end in spans)
 
 
+def allowed_until(rules: CallingRules, local: datetime, *, agreed: bool = False) -> datetime | None:
+    """Return when the span ends in which one may ring now, in the same zone; None where none is
+    set, or where one may not.
+    """
+    spans = spans_of(rules, local.date(), agreed=agreed)
+    ends = (end for start, end in spans if start <= local.time() < end)
+    return next((datetime.combine(local.date(), end, local.tzinfo) for end in ends), None)
+
+
 def next_allowed(rules: CallingRules, local: datetime, *, agreed: bool = False) -> datetime:
     """Return ``local`` itself, or the next moment when ringing is allowed, in the same zone."""
     if is_allowed(rules, local, agreed=agreed):

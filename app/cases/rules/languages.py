@@ -8,6 +8,11 @@ EVERYBODYS = frozenset({
     "zh", "zh-cn", "cmn",
 })  # fmt: skip
 """What every volunteer speaks, as rosters write it."""
+CODES = {
+    **dict.fromkeys(EVERYBODYS - {""}, "zh"),
+    **dict.fromkeys(("english", "英语", "英文", "en"), "en"),
+}
+"""What scripts are written in, by how rosters name it."""
 _BETWEEN = str.maketrans(dict.fromkeys("、，,;；/／|+和及", " "))
 
 
@@ -37,6 +42,14 @@ def needed(texts: Iterable[str]) -> str:
         if named and EVERYBODYS.isdisjoint(named):
             return named[0][:40]
     return ""
+
+
+def tongue(text: str, offered: Collection[str], otherwise: str) -> str:
+    """Return which of the languages ``offered`` (by their codes) to speak with a resident, by
+    their language as written; ``otherwise`` where none of them is named.
+    """
+    codes = (CODES.get(key, "") for key in keys(text))
+    return next((code for code in codes if code in offered), otherwise)
 
 
 def lanes(

@@ -363,11 +363,11 @@ def _history(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> It
         moment, what = line.last
         yield words.rung.format(count=line.attempts, what=what)
         yield words.short(moment, year)
-    if line.dialled_at is not None:
-        yield words.dialled.format(moment=words.short(line.dialled_at, year))
 
 
 def _warnings(line: PersonLine, sheet: HandoffSheet, words: HandoffWording) -> Iterator[str]:
+    if line.dialled_at is not None:
+        yield words.dialled.format(moment=words.short(line.dialled_at, sheet.made_at.year))
     if line.not_before is not None:
         yield words.not_before.format(moment=words.at(line.not_before, sheet.made_at.year))
     if line.declined_to:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call, Dial
-from app.calls.queries import history_of
+from app.calls.queries import history_of, loose
 from app.calls.rules import history, wrong_numbers
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
@@ -192,17 +192,11 @@ def _users(
 
 def _dialled(session: Session, handoff: Handoff) -> dict[int, datetime]:
     """When the volunteer last dialled a resident without saving what came of it."""
-    said = exists().where(
-        Call.user_id == Dial.user_id,
-        or_(Call.case_id == Dial.case_id, Call.number_id == Dial.number_id),
-        Call.recorded_at >= Dial.dialled_at,
-        Call.corrects_id.is_(None),
-        Call.campaign_id == handoff.campaign_id,
-        Call.position <= handoff.position,
-    )
+    at = handoff.made_at
+    within = Dial.batch_id == handoff.from_batch_id, Dial.recorded_at <= at
     query = (
         select(Dial.case_id, func.max(Dial.dialled_at))
-        .where(Dial.batch_id == handoff.from_batch_id, Dial.recorded_at <= handoff.made_at, ~said)
+        .where(*within, loose(at, handoff.campaign_id, handoff.position))
         .group_by(Dial.case_id)
     )
     return {case_id: moment for case_id, moment in session.execute(query)}  # noqa: C416

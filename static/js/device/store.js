@@ -1,8 +1,15 @@
 // What the device keeps: pages of the batch and calls not yet sent, each sealed with a key that no
-// script can read out. The numbers beside them say nothing of a resident.
+// script can read out. The numbers beside them say nothing of a resident, nor do the dials, which
+// are kept in clear: a case, a group, the key of a number, a time.
 
 const NAME = "ringround";
-const VERSION = 1;
+const VERSION = 2;
+const STORES = {
+  about: {},
+  pages: { keyPath: "url" },
+  outbox: { keyPath: "id", autoIncrement: true },
+  dials: { keyPath: "id" },
+};
 const KEY = "seal";
 
 let opened;
@@ -19,9 +26,9 @@ function open() {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
       const db = request.result;
-      db.createObjectStore("about");
-      db.createObjectStore("pages", { keyPath: "url" });
-      db.createObjectStore("outbox", { keyPath: "id", autoIncrement: true });
+      for (const [name, how] of Object.entries(STORES)) {
+        if (!db.objectStoreNames.contains(name)) db.createObjectStore(name, how);
+      }
     };
     request.onsuccess = () => {
       request.result.onversionchange = () => { request.result.close(); opened = undefined; };
@@ -33,7 +40,7 @@ function open() {
 }
 
 // Resolves when what was done is on the disk, as far as the browser can say.
-async function change(name, work) {
+export async function change(name, work) {
   const db = await open();
   const transaction = db.transaction(name, "readwrite", { durability: "strict" });
   const done = new Promise((resolve, reject) => {

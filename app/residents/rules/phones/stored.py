@@ -5,6 +5,7 @@ readable when the numbering plan changes.
 """
 
 import re
+from urllib.parse import quote
 
 import phonenumbers
 
@@ -49,13 +50,15 @@ def kind(number: str) -> str:
     return "landline" if parts["area"] else "foreign"
 
 
-def dial_uri(number: str) -> str:
-    """Give the RFC 3966 address a telephone dials, tel:+8651385123456;ext=801.
+def dial_uri(number: str, address: str = "tel:{e164}") -> str:
+    """Give the address that dials; by default that of RFC 3966, tel:+8651385123456;ext=801.
 
-    Raises ValueError for anything but a stored number, so that no text from a roster can ever
-    become a control sequence of the telephone.
+    In the address of a page the number is quoted, as its + would be read as a space. Raises
+    ValueError for anything but a stored number, so that no text from a roster can ever become a
+    control sequence of the telephone.
     """
-    return f"tel:{_parts(number).string}"
+    stored = _parts(number).string
+    return address.replace("{e164}", quote(stored, safe="") if "//" in address else stored)
 
 
 def _parts(number: str) -> re.Match[str]:
