@@ -13,7 +13,7 @@ from app.config import Settings
 from app.people import tokens
 from app.people.allowance import Purse, whole_seconds
 from app.people.models import User
-from app.people.rules import is_use_noted
+from app.people.rules import JOINS_PER_MINUTE, is_use_noted
 from app.people.tokens import Bearer
 from app.problems import ForbiddenError, Problem
 from app.web import database, now, reading, settings, writing
@@ -34,6 +34,7 @@ def init(app: Flask) -> None:
         "token": Purse(settings.api_per_minute),
         "ticket": Purse(settings.api_per_minute),
         "address": Purse(FAILURES_PER_MINUTE),
+        "join": Purse(JOINS_PER_MINUTE),
         "vain": Purse(max(LEAST_IN_VAIN, settings.api_per_minute // 100), portion=10),
     }
 

@@ -1,8 +1,20 @@
 """Pages of calls: the volunteer's own, and those of whoever leads volunteers."""
 
-from app.calls.views import appointments, handing, home, leader, offline, own, ringing, team
+from app.calls.views import (
+    appointments,
+    handing,
+    home,
+    inviting,
+    leader,
+    offline,
+    own,
+    practising,
+    ringing,
+    team,
+)
 from app.calls.views.blueprint import blueprint
 
 __all__ = [
-    "appointments", "blueprint", "handing", "home", "leader", "offline", "own", "ringing", "team",
+    "appointments", "blueprint", "handing", "home", "inviting", "leader", "offline", "own",
+    "practising", "ringing", "team",
 ]  # fmt: skip
