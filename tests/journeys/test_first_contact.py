@@ -44,7 +44,7 @@ def town(tmp_path: Path) -> Iterator[tuple[City, Cast]]:
 def counted(phone: Window) -> Iterator[list[str]]:
     """Note every tap that leads somewhere."""
     taps: list[str] = []
-    phone.page.expose_function("tapped", lambda what: taps.append(what))
+    phone.page.expose_function("tapped", lambda what: taps.append(what))  # noqa: PLW0108 - not a builtin
     phone.page.add_init_script(
         "addEventListener('click', (event) => {"
         " const what = event.target.closest('a, button');"
