@@ -3,5 +3,5 @@
 // there as a mere look at its address; until then, to load it again keeps what was typed.
 
 document.addEventListener("submit", () => {
-  if (document.querySelector("[role=alert]")) history.replaceState(null, "", location.href);
+  if (document.querySelector("[role=alert]:not([hidden])")) history.replaceState(null, "", location.href);
 });

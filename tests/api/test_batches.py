@@ -290,10 +290,13 @@ def test_who_was_stopped_is_told_so_and_can_take_again_when_started(
     assert mine.post(f"/campaigns/{town.campaign}/batches", {"size": 1}).status_code == 201
 
 
-def test_a_first_batch_of_a_program_is_as_large_as_it_asks(mine: Program, town: Town) -> None:
+def test_a_first_batch_of_a_program_is_as_large_as_it_asks(
+    app: Flask, db: Database, clock: Clock
+) -> None:
     """A screen protects the person before it; who writes a program has read what it does."""
-    taken = mine.post(f"/campaigns/{town.campaign}/batches", {"size": 6}).json
-    assert len(taken["cases"]) > FIRST_BATCH
+    town = Town.of(db, clock, [f"居民{number}" for number in range(FIRST_BATCH + 3)])
+    found = taken(program(app, db, town.people.volunteer), town, size=FIRST_BATCH + 1)
+    assert len(found["cases"]) == FIRST_BATCH + 1
 
 
 def test_a_closed_account_takes_nothing(mine: Program, town: Town) -> None:
