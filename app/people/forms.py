@@ -79,7 +79,7 @@ class NewcomersForm(Form):
             "One a line: the name; after a tab or comma the languages; after another the "
             "communities, where they differ from the team's."
         ),
-        render_kw={"rows": 8, "autocomplete": "off", "spellcheck": "false"},
+        render_kw={"class": "lines", "autocomplete": "off", "spellcheck": "false"},
     )
     sheet = FileField(
         _l("Or a file"),
