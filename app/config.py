@@ -41,8 +41,8 @@ class Settings:
     """Browsers then send the session over TLS only (and to their own loopback address)."""
     proxies: int = 0
     """How many trusted reverse proxies stand in front and set X-Forwarded-*."""
-    base_url: str = "http://127.0.0.1:8000"
-    """Where invitation links point."""
+    base_url: str = ""
+    """The address people use, where the deployment says it; see ``web.address``."""
     office_number: str = ""
     """The community office's number for campaigns that name none, as people are to read it."""
     upload_bytes: int = 20 * 1024 * 1024
@@ -69,7 +69,7 @@ class Settings:
             area_code=_area_code(environ.get("RINGROUND_AREA_CODE") or "0513"),
             secure_cookies=_choice(environ, "RINGROUND_SECURE_COOKIES", ("1", "0")) == "1",
             proxies=_count(environ, "RINGROUND_PROXIES", 0),
-            base_url=(environ.get("RINGROUND_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            base_url=_address(environ.get("RINGROUND_BASE_URL") or ""),
             office_number=_number(environ.get("RINGROUND_OFFICE_NUMBER") or ""),
             upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
             api_per_minute=_count(environ, "RINGROUND_API_PER_MINUTE", 3000, least=1),
@@ -138,6 +138,13 @@ def _dial(address: str) -> str:
     if set(address.replace("{e164}", "")) & set("{}"):
         raise SettingsError(f"RINGROUND_DIAL={address}: must hold no braces but {{e164}}")
     return address
+
+
+def _address(text: str) -> str:
+    """It is printed on cards: what can't be opened must not get there."""
+    if text and not text.startswith(("https://", "http://")):
+        raise SettingsError(f"RINGROUND_BASE_URL={text}: must begin with https:// or http://")
+    return text.rstrip("/")
 
 
 def _area_code(code: str) -> str:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, flash, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    has_request_context,
+    render_template,
+    request,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -66,6 +74,14 @@ def settings() -> Settings:
     """Return the running app's settings."""
     found: Settings = current_app.config["RINGROUND"]
     return found
+
+
+def address() -> str:
+    """Return the address people use, by which links given to them begin: as the deployment says,
+    else the one that this request came to.
+    """
+    here = request.host_url.rstrip("/") if has_request_context() else "http://127.0.0.1:8000"
+    return settings().base_url or here
 
 
 def now() -> datetime:

@@ -13,7 +13,7 @@ from app.config import Settings
 from app.people import tokens
 from app.people.allowance import Purse, whole_seconds
 from app.people.models import User
-from app.people.rules import is_use_noted
+from app.people.rules import JOINS_PER_MINUTE, is_use_noted
 from app.people.tokens import Bearer
 from app.problems import ForbiddenError, Problem
 from app.web import database, now, reading, settings, writing
@@ -45,6 +45,7 @@ def init(app: Flask) -> None:
         "questions": Purse(ALL_QUESTIONS_PER_HOUR, timedelta(hours=1)),
         "looked_up": Purse(LOOKED_UP_PER_HOUR, timedelta(hours=1)),
         "missed": Purse(MISSED_PER_HOUR, timedelta(hours=1)),
+        "join": Purse(JOINS_PER_MINUTE),
         "vain": Purse(max(LEAST_IN_VAIN, settings.api_per_minute // 100), portion=10),
     }
 

@@ -32,6 +32,7 @@ CONFLICTS = frozenset(
         "key_in_work",
         "not_with_leader",
         "skipped_enough",
+        "stopped",
         "undo_late",
         "undo_not_last",
     }

@@ -60,6 +60,12 @@ def count_own(session: Session, user: User) -> int:
     return session.scalar(select(func.count(Call.id)).where(*_stands(user))) or 0
 
 
+def has_called(session: Session, user: User) -> bool:
+    """Whether the user ever saved a call of their own; found by the first row of an index."""
+    query = select(Call.id).where(Call.user_id == user.id, ~Call.desk).limit(1)
+    return session.scalar(query) is not None
+
+
 def _stands(user: User) -> tuple[ColumnElement[bool], ...]:
     """A record of the user's that no correction replaced."""
     newer = aliased(Call)

@@ -16,6 +16,9 @@ LONGEST_NOTE = 2000
 LONGEST_KEY = 200
 MARK_LENGTH = 16
 FARTHEST_APPOINTMENT = timedelta(days=180)
+USUAL_BATCH = 20
+FIRST_BATCH = 5
+"""As many as somebody is given who has never saved a call: soon done, and little harm if not."""
 DIRECTIONS = ("out", "in")
 MORNING, EVENING = 9, 18
 """Hours of the slots that the call screen offers."""
@@ -48,6 +51,11 @@ class CallInput:
 
 
 _UNSAID = {one.name: one.default for one in fields(CallInput)}
+
+
+def batch_size(asked: int, *, has_called: bool) -> int:
+    """Return how many residents a volunteer is given who asks on the page for so many."""
+    return asked if has_called else min(asked, FIRST_BATCH)
 
 
 def check(call: CallInput, now: datetime) -> None:

@@ -12,12 +12,13 @@ from app.cases.models import Batch, CallGroup, Case
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import ROLES, may_deactivate
+from app.people.service import invites
 from app.problems import NotFoundError
 
 
 @dataclass(frozen=True)
 class Member:
-    """An account that the actor may close or open."""
+    """An account that the actor may stop, close or open."""
 
     user: User
     held: int
@@ -63,6 +64,12 @@ def members(session: Session, users: Sequence[User]) -> list[Member]:
         Member(user, held.get(user.id, 0), promised.get(user.id, 0), last.get(user.id))
         for user in users
     ]
+
+
+def waiting_to_join(session: Session, actor: User) -> list[User]:
+    """Return those whom the actor may invite and who have no password yet, or no more."""
+    led = (user for user in led_by(session, actor) if user.active and user.password_hash is None)
+    return [user for user in led if invites(actor, user)]
 
 
 def _held(session: Session, ids: Sequence[int]) -> Mapping[int, int]:

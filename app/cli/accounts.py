@@ -17,7 +17,7 @@ from app.people import queries, service
 from app.people import tokens as bearing
 from app.people.models import ApiToken, User
 from app.people.rules import INVITATION_LASTS, ROLES, spaced_code
-from app.web import now, settings
+from app.web import address, now, settings
 
 
 @click.group(help=_("Accounts."))
@@ -46,7 +46,7 @@ def add(
     click.echo(
         _("Invitation for %(name)s, good for %(days)s days:", name=user.name, days=days), err=True
     )
-    click.echo(f"{settings().base_url}/join#{spaced_code(code)}")
+    click.echo(f"{address()}/join#{spaced_code(code)}")
 
 
 @users.command("invite", help=_("Print a new invitation link; the old password ends with it."))
@@ -55,7 +55,7 @@ def invite(name: str) -> None:
     """Invite again."""
     with ready().writing() as session:
         code = service.invite(session, None, queries.get_user(session, name), now())
-    click.echo(f"{settings().base_url}/join#{spaced_code(code)}")
+    click.echo(f"{address()}/join#{spaced_code(code)}")
 
 
 @users.command("deactivate", help=_("Close an account and free what it holds."))

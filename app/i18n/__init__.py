@@ -8,7 +8,7 @@ from app.config import LANGUAGES, Settings
 from app.i18n import moments
 from app.i18n.texts import explain, where
 
-__all__ = ["LANGUAGE_COOKIE", "explain", "init", "lang", "where"]
+__all__ = ["LANGUAGE_COOKIE", "explain", "init", "lang", "moments", "where"]
 
 LANGUAGE_COOKIE = "ringround-lang"
 

@@ -12,9 +12,41 @@ TEXTS = {
     "role_unknown": _l("There is no such role. Choose one of: %(choices)s."),
     "password_length": _l("A password has %(shortest)s to %(longest)s characters."),
     "password_plain": _l("This password is too easy to guess. Choose another one."),
-    "invitation_invalid": _l(
-        "This invitation code is wrong, was used already, or is too old. "
-        "Ask the administrator for a new one."
+    "invitation_unknown": _l(
+        "No such invitation is known here. Compare the code letter by letter, and look whether "
+        "the address is the one on your card. If both are right, ask whoever gave you the card."
+    ),
+    "invitation_used": _l(
+        "This invitation was used on %(when)s. If that was you, sign in with your name and "
+        "password. If not, or if you forgot the password, ask your leader for a new link."
+    ),
+    "invitation_replaced": _l(
+        "A newer link was made for you on %(when)s. Use that one; if you don't have it, ask your "
+        "leader."
+    ),
+    "invitation_expired": _l(
+        "This invitation was good until %(when)s only. Ask your leader for a new link."
+    ),
+    "invitation_closed": _l(
+        "The account of this invitation is closed. Ask your leader whether it is to be opened."
+    ),
+    "cards_none": _l("None of these links is good any more. Make new ones."),
+    "newcomers_none": _l("Write at least one name, or choose a file."),
+    "newcomers_many": _l("At most %(most)s people can be added at once. Split the list."),
+    "newcomer_twice": _l("%(name)s stands in the list twice. Make the two names differ."),
+    "newcomer_fields": _l("There is more here than a name, languages and communities."),
+    "newcomer_language": _l(
+        "Write at most %(most)s languages, each of at most %(longest)s characters."
+    ),
+    "newcomer_nowhere": _l("It isn't known where they work: choose a team, or name communities."),
+    "newcomer_beyond": _l(
+        "They would see communities that you don't see. Name communities of your own for them."
+    ),
+    "community_ambiguous": _l("Several communities are called %(code)s. Write the 12-digit code."),
+    "team_not_yours": _l("You can't add people to this team."),
+    "stopped": _l(
+        "Your leader has stopped handing out residents to you. You can still save calls you "
+        "made, and correct them. Ask your leader."
     ),
     "sign_in_throttled": _l("Too many failed attempts. Try again in %(minutes)s minutes."),
     "user_deactivated": _l("The account of %(name)s is deactivated. Activate it first."),

@@ -1,9 +1,20 @@
 """The forms of people."""
 
-from wtforms import Form, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired, Optional
+from collections.abc import Iterable
+
+from wtforms import (
+    FileField,
+    Form,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from app.i18n.words import later as _l
+from app.people.rules.newcomers import LONGEST_LIST
 
 
 class SignInForm(Form):
@@ -56,3 +67,31 @@ class TokenForm(Form):
         _l("What may it do?"),
         description=_l("As much as the program needs, and no more."),
     )
+
+
+class NewcomersForm(Form):
+    """People to be added: pasted, or in a file."""
+
+    text = TextAreaField(
+        _l("Names"),
+        [Optional(), Length(max=LONGEST_LIST)],
+        description=_l(
+            "One a line: the name; after a tab or comma the languages; after another the "
+            "communities, where they differ from the team's."
+        ),
+        render_kw={"class": "lines", "autocomplete": "off", "spellcheck": "false"},
+    )
+    sheet = FileField(
+        _l("Or a file"),
+        [Optional()],
+        description=_l("An Excel workbook (.xlsx) with these columns, or a text (.csv, .txt)."),
+        render_kw={"accept": ".xlsx,.csv,.tsv,.txt"},
+    )
+    team = SelectField(_l("Team"))
+    make = HiddenField()
+    """Set where the list was looked at, and is to be taken in."""
+
+    def offer(self, teams: Iterable[str], *, leads: bool) -> None:
+        """Let one choose between these teams; who leads one adds to that one."""
+        alone = [] if leads else [("", _l("None: their rows name communities"))]
+        self.team.choices = [*((name, name) for name in teams), *alone]

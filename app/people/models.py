@@ -44,9 +44,20 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     invitation_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     invitation_expires_at: Mapped[datetime | None]
+    invited_at: Mapped[datetime | None]
+    """When the last invitation was made, used or not."""
+    invited_by_id: Mapped[int | None]
+    """Who made it; None for the command line."""
+    joined_at: Mapped[datetime | None]
+    """When a password was set last; None until the account was joined."""
     session_epoch: Mapped[int] = mapped_column(default=0)
     """Grows when all sessions of the account must end."""
     active: Mapped[bool] = mapped_column(default=True)
+    stopped_at: Mapped[datetime | None]
+    """Since when nothing is handed out to them; they may sign in, save and correct all the same."""
+    stopped_by_id: Mapped[int | None]
+    stop_note: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Why, in the words of whoever stopped them: the volunteer reads it."""
     created_at: Mapped[datetime]
     team: Mapped[Team | None] = relationship(lazy="joined")
 
@@ -59,6 +70,11 @@ class User(Base):
         """Whether the account may be used."""
         return self.active
 
+    @property
+    def gets_work(self) -> bool:
+        """Whether residents are handed out to them."""
+        return self.active and self.stopped_at is None
+
     def get_id(self) -> str:
         """What a session stores: the account and the epoch its sessions belong to."""
         return f"{self.id}.{self.session_epoch}"
@@ -67,6 +83,18 @@ class User(Base):
     def display_name(self) -> str:
         """The name as others see it."""
         return self.name
+
+
+class SpentInvitation(Base):
+    """A code that is good no more, so that whoever still has it can be told why."""
+
+    __tablename__ = "spent_invitations"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    ended_at: Mapped[datetime]
+    how: Mapped[str] = mapped_column(String(10))
+    """``used``, or ``replaced`` by a newer one."""
 
 
 class SignInFailures(Base):

@@ -9,6 +9,9 @@ from app.people.models import Team, User, UserCommunity
 from app.problems import NotFoundError
 from app.territory.models import Community
 
+GETS_WORK = User.active & User.stopped_at.is_(None)
+"""Whom residents are handed out to, as a condition: see ``User.gets_work``."""
+
 
 def find_user(session: Session, name: str) -> User | None:
     """Return the user of this name, in any case of letters."""
@@ -29,6 +32,13 @@ def get_user(session: Session, name: str) -> User:
 def list_users(session: Session) -> Sequence[User]:
     """Return all users by role and name."""
     return session.scalars(select(User).order_by(User.role, User.team_id, User.id)).all()
+
+
+def street_called(session: Session, name: str) -> str | None:
+    """Return the code of the street of this name or code; None where there is none, or several."""
+    named = (Community.street_name == name) | (Community.street_code == name)
+    codes = session.scalars(select(Community.street_code).where(named).distinct()).all()
+    return codes[0] if len(codes) == 1 else None
 
 
 def own_communities(session: Session, user: User) -> list[str]:
@@ -81,7 +91,7 @@ def working_in(
 ) -> Sequence[User]:
     """Return the users of these roles with one of the communities in their scope, by name.
 
-    Accounts that are deactivated are left out unless asked for.
+    Accounts that are closed, or given nothing, are left out unless asked for.
     """
     mine = UserCommunity.user_id == User.id
     of_team = exists().where(
@@ -92,5 +102,5 @@ def working_in(
     here = exists().where(mine, UserCommunity.community_code.in_(codes))
     query = select(User).where(User.role.in_(roles), here | (of_team & ~exists().where(mine)))
     if not also_closed:
-        query = query.where(User.active)
+        query = query.where(GETS_WORK)
     return session.scalars(query.order_by(User.name)).all()

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.db import insert
-from app.people import queries
-from app.people.models import SignInFailures, Team, User, UserCommunity
+from app.people import queries, tokens
+from app.people.models import SignInFailures, SpentInvitation, Team, User, UserCommunity
 from app.people.rules import (
     ACCOUNT_AND_DEVICE,
     ADDRESS,
@@ -25,9 +25,10 @@ from app.people.rules import (
     Throttle,
     checked_name,
     checked_password,
+    may_invite,
     tidy_code,
 )
-from app.problems import Problem
+from app.problems import ForbiddenError, Problem
 from app.territory.models import Community
 
 # argon2id as OWASP's password storage sheet advises it for one lane: 46 MiB, one pass.
@@ -74,11 +75,7 @@ def team_named(session: Session, name: str) -> Team:
     name = checked_name(name)
     team = session.scalar(select(Team).where(Team.name == name))
     if team is None:
-        streets = select(Community.street_code).where(
-            (Community.street_name == name) | (Community.street_code == name)
-        )
-        codes = session.scalars(streets.distinct()).all()
-        team = Team(name=name, street_code=codes[0] if len(codes) == 1 else None)
+        team = Team(name=name, street_code=queries.street_called(session, name))
         session.add(team)
         session.flush()
     return team
@@ -92,34 +89,89 @@ def _give_communities(session: Session, user: User, codes: Sequence[str]) -> Non
 
 
 def invite(session: Session, actor: User | None, user: User, now: datetime) -> str:
-    """Return a one-time invitation code; any earlier one, the password and all sessions end."""
+    """Return a one-time invitation code; any earlier one, the password and all sessions end.
+
+    Who had a password loses the tokens of programs, too: a password that somebody else knew may
+    have made some. Raises ForbiddenError for an actor who may not be this user, Problem for an
+    account that is deactivated.
+    """
+    # Whoever joins at this moment has the row locked.
+    session.flush()
+    session.refresh(user, with_for_update={"of": User})
+    if actor is not None and not invites(actor, user):
+        raise ForbiddenError
+    if not user.active:
+        raise Problem("user_deactivated", field="name", values={"name": user.name})
+    renewed = user.password_hash is not None
+    if renewed:
+        user.joined_at = user.joined_at or user.created_at
+        tokens.revoke_all(session, actor, now, user)
+    _spend(session, user, "replaced", now)
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-    user.invitation_hash = _digest(code)
+    user.invitation_hash = digest(code)
     user.invitation_expires_at = now + INVITATION_LASTS
+    user.invited_at, user.invited_by_id = now, _id(actor)
     user.password_hash = None
     user.session_epoch += 1
-    audit.record(session, _id(actor), now, "user_invited", "user", user.id)
+    why = "renewed" if renewed else "first"
+    audit.record(session, _id(actor), now, "user_invited", "user", user.id, why=why)
     return code
 
 
-def find_invited(session: Session, typed: str, now: datetime, *, lock: bool = False) -> User:
-    """Return the user whom this code invites.
+def invites(actor: User, user: User) -> bool:
+    """Whether the actor may give the user a link."""
+    same_team = actor.team_id is not None and actor.team_id == user.team_id
+    return may_invite(actor.role, user.role, same_team=same_team)
 
-    Raises Problem ``invitation_invalid`` for a code that is wrong, used or too old.
+
+def _spend(session: Session, user: User, how: str, now: datetime) -> None:
+    """Let an invitation be worth nothing any more, and remember why."""
+    if user.invitation_hash is not None:
+        spent = SpentInvitation(
+            code_hash=user.invitation_hash, user_id=user.id, ended_at=now, how=how
+        )
+        session.add(spent)
+    user.invitation_hash = None
+    user.invitation_expires_at = None
+
+
+def find_invited(session: Session, typed: str, now: datetime, *, lock: bool = False) -> User:
+    """Return the user whom this code invites; ``now`` is in the deployment's zone.
+
+    Raises Problem for any other code, and says why it is none: ``invitation_used``,
+    ``invitation_replaced``, ``invitation_expired``, ``invitation_closed``, or
+    ``invitation_unknown``. Whoever has a code of 100 bits was given it, so that this gives away
+    nothing to those who guess.
     """
-    query = select(User).where(User.invitation_hash == _digest(tidy_code(typed)), User.active)
+    code_hash = digest(tidy_code(typed))
+    query = select(User).where(User.invitation_hash == code_hash)
     user = session.scalar(query.with_for_update(of=User) if lock else query)
-    if user is None or user.invitation_expires_at is None or user.invitation_expires_at < now:
-        raise Problem("invitation_invalid", field="code")
+    if user is None:
+        raise _why_none(session.get(SpentInvitation, code_hash), now)
+    if not user.active:
+        raise Problem("invitation_closed", field="code")
+    ends = user.invitation_expires_at
+    if ends is None or ends < now:
+        raise Problem("invitation_expired", field="code", values=_when(ends, now))
     return user
+
+
+def _why_none(spent: SpentInvitation | None, now: datetime) -> Problem:
+    if spent is None:
+        return Problem("invitation_unknown", field="code")
+    return Problem(f"invitation_{spent.how}", field="code", values=_when(spent.ended_at, now))
+
+
+def _when(moment: datetime | None, now: datetime) -> dict[str, str | int]:
+    return {"when": f"{(moment or now).astimezone(now.tzinfo):%Y-%m-%d %H:%M}"}
 
 
 def join(session: Session, typed: str, password_hash: str, now: datetime) -> User:
     """Give an invited user a password, and use the invitation up. Raises as ``find_invited``."""
     user = find_invited(session, typed, now, lock=True)
     user.password_hash = password_hash
-    user.invitation_hash = None
-    user.invitation_expires_at = None
+    user.joined_at = now
+    _spend(session, user, "used", now)
     audit.record(session, user.id, now, "user_joined", "user", user.id)
     return user
 
@@ -189,7 +241,7 @@ def _limits(name: str, device: str | None, address: str) -> dict[str, Throttle]:
     """The counts that a try falls under. A device known to the account has but its own: nobody
     who guesses from the same office can lock it out.
     """
-    account = _digest(name.strip().lower())
+    account = digest(name.strip().lower())
     if device is not None:
         return {f"account:{account}:{device}"[:200]: ACCOUNT_AND_DEVICE}
     return {
@@ -225,5 +277,6 @@ def _id(user: User | None) -> int | None:
     return None if user is None else user.id
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return as what a code is kept."""
     return hashlib.sha256(text.encode()).hexdigest()

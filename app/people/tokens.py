@@ -93,6 +93,14 @@ def revoke(session: Session, actor: User | None, now: datetime, token_id: int) -
         audit.record(session, _id(actor), now, "token_revoked", "token", token_id)
 
 
+def revoke_all(session: Session, actor: User | None, now: datetime, user: User) -> None:
+    """Make all tokens of an account worthless: its password may have been somebody else's."""
+    live = select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    for token in session.scalars(live.order_by(ApiToken.id).with_for_update()):
+        token.revoked_at = now
+        audit.record(session, _id(actor), now, "token_revoked", "token", token.id)
+
+
 def bearer(database: Database, secret: str) -> Bearer | None:
     """Return whose token this is; None when there is no such token, or it was revoked.
 
@@ -139,7 +147,8 @@ def _digest(secret: str) -> str:
 
 _TOKENS, _USERS = (Base.metadata.tables[model.__tablename__] for model in (ApiToken, User))
 _FACTS = (
-    "id", "name", "role", "team_id", "languages", "lang", "session_epoch", "active", "created_at",
+    "id", "name", "role", "team_id", "languages", "lang", "session_epoch", "active", "stopped_at",
+    "created_at",
 )  # fmt: skip
 # Asked with every request: by columns, for nothing else of the account is needed.
 _BEARER = Prepared(

@@ -2,6 +2,7 @@
 
 from flask import (
     Blueprint,
+    current_app,
     flash,
     make_response,
     redirect,
@@ -12,18 +13,20 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import i18n
 from app.config import LANGUAGES
-from app.people import service, tokens
+from app.people import joining, service, tokens
+from app.people.allowance import Purse, whole_seconds
 from app.people.forms import JoinForm, SignInForm, TokenForm
 from app.people.models import User
 from app.people.rules import ROLES, roles_up_to
 from app.people.session import actor
 from app.people.signing_in import SINCE, device_of, remember_device
 from app.problems import Problem
-from app.web import local_path, now, public, reading, roles, settings, tell, writing
+from app.web import database, local_path, now, public, reading, roles, settings, tell, writing
 
 blueprint = Blueprint("people", __name__)
 
@@ -46,7 +49,10 @@ def sign_in() -> str | Response:
         user = _signed_in(form)
         if user is not None:
             return _welcome(user, request.args.get("next"))
-    return render_template("people/sign_in.html", form=form)
+    with reading() as db:
+        ended = joining.ended_here(db, now()) if request.method == "GET" else None
+        told = _about_renewal(db, ended) if ended else ""
+    return render_template("people/sign_in.html", form=form, told=told)
 
 
 def _signed_in(form: SignInForm) -> User | None:
@@ -64,7 +70,14 @@ def _signed_in(form: SignInForm) -> User | None:
         user = service.sign_in(db, name, device, address, now(), fits=fits)
     if user is None:
         flash(_("Name or password is wrong."), "error")
+        _say_replaced(known)
     return user
+
+
+def _say_replaced(user: User | None) -> None:
+    if user is not None and joining.replaced_here(user, now()):
+        with reading() as db:
+            flash(_about_renewal(db, user), "warning")
 
 
 def _welcome(user: User, target: str | None) -> Response:
@@ -97,22 +110,69 @@ def join() -> str | Response:
     form = JoinForm(request.form)
     if request.method == "POST" and form.validate():
         try:
-            user = _joined(form.code.data or "", form.password.data or "")
+            _count_code()
+            return _joined(form.code.data or "", form.password.data or "")
         except Problem as problem:
             tell(problem)
-        else:
-            response = _welcome(user, None)
-            flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
-            return response
     return render_template("people/join.html", form=form)
 
 
-def _joined(code: str, password: str) -> User:
+def _joined(code: str, password: str) -> Response:
     with reading() as db:
         invited = service.find_invited(db, code, now())
+        told = _about_renewal(db, invited)
     password_hash = service.hashed(password, invited.name)
     with writing() as db:
-        return service.join(db, code, password_hash, now())
+        user = service.join(db, code, password_hash, now())
+    response = _welcome(user, None)
+    flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
+    if told:
+        flash(told, "warning")
+    return response
+
+
+@blueprint.post("/join/look")
+@public
+def look_at_invitation() -> dict[str, object]:
+    """Say what a code is good for before anybody thinks of a password; it is not used up.
+
+    No oracle: a code has 100 bits, so that whoever shows one was given it.
+    """
+    moment = now()
+    try:
+        _count_code()
+        with reading() as db:
+            user = service.find_invited(db, request.form.get("code", ""), moment)
+            said = [_about_code(user), _about_renewal(db, user)]
+    except Problem as problem:
+        return {"good": False, "says": [i18n.explain(problem)]}
+    return {"good": True, "says": [text for text in said if text]}
+
+
+def _count_code() -> None:
+    """Raises Problem when too many codes were shown at this address lately."""
+    purse: Purse = current_app.extensions["purses"]["join"]
+    wait = purse.take(database(), f"join:{request.remote_addr or ''}", now())
+    if wait is not None:
+        raise Problem("requests_too_many", values={"seconds": whole_seconds(wait)})
+
+
+def _about_code(user: User) -> str:
+    until = i18n.moments.moment(user.invitation_expires_at)
+    return str(_("This invitation is for %(name)s, until %(time)s.", name=user.name, time=until))
+
+
+def _about_renewal(db: Session, user: User) -> str:
+    """Say who took away the password that there was; '' where there was none."""
+    if not joining.is_renewed(user):
+        return ""
+    who, when = joining.maker(db, user), i18n.moments.moment(user.invited_at)
+    text = _(
+        "%(who)s made this new link for you on %(when)s, and your earlier password ended. If you "
+        "did not ask for it, tell the administrator.",
+        who=who or _("The administrator"), when=when,
+    )  # fmt: skip
+    return str(text)
 
 
 @blueprint.post("/language")

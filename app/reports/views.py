@@ -1,5 +1,6 @@
 """Documents to download."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -8,15 +9,22 @@ from werkzeug.wrappers import Response
 
 from app import i18n
 from app.audit import service as audit
+from app.people import newcomers
 from app.people.models import User
-from app.people.rules import ROLES, STAFF
+from app.people.newcomers import Invited
+from app.people.rules import ROLES, STAFF, spaced_code
+from app.people.rules.newcomers import MOST
 from app.people.session import actor
+from app.problems import Problem
+from app.reports.cards.drawing import render as render_cards
+from app.reports.cards.value import Card, CardSheet
 from app.reports.completion import CompletionReport, render
 from app.reports.handoff import drawing
 from app.reports.printing import note
 from app.reports.queries import completions, handoffs, sheets
 from app.reports.wording import Lang
-from app.web import now, reading, roles, settings, writing
+from app.version import VERSION
+from app.web import address, now, reading, roles, settings, writing
 
 blueprint = Blueprint("reports", __name__)
 
@@ -78,6 +86,39 @@ def printed_sheet(user: User, handoff_id: int, lang: Lang) -> Response:
         )  # fmt: skip
     name = f"handoff-{handoff_id}-{sheet.made_at:%Y%m%d-%H%M}{sheet.marks}.pdf"
     return _pdf(content, f'inline; filename="{name}"')
+
+
+@blueprint.post("/people/cards.pdf")
+@roles(*STAFF)
+def cards() -> Response:
+    """Cards for the codes that stand in the form: they are kept nowhere else."""
+    moment = now()
+    with reading() as session:
+        invited = newcomers.invited_by_code(session, actor(), moment, request.form.getlist("code"))
+    if not invited:
+        raise Problem("cards_none")
+    content = render_cards(_card_sheet(invited, moment))
+    with writing() as session:
+        audit.record(session, actor().id, moment, "cards_printed", "user", "", n=len(invited))
+    return _pdf(content, f'inline; filename="cards-{moment:%Y%m%d-%H%M}.pdf"')
+
+
+def _card_sheet(invited: Sequence[Invited], moment: datetime) -> CardSheet:
+    where, zone = f"{address()}/join", settings().timezone
+    return CardSheet(
+        lang="en" if request.form.get("lang", i18n.lang()) == "en" else "zh",
+        cards=tuple(
+            Card(
+                one.user.name, spaced_code(one.code), f"{where}#{spaced_code(one.code)}",
+                (one.user.invitation_expires_at or moment).astimezone(zone),
+            )
+            for one in invited[:MOST]
+        ),
+        address=where,
+        ask=actor().name,
+        made_at=moment,
+        version=VERSION,
+    )  # fmt: skip
 
 
 def _as_of() -> datetime:

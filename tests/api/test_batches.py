@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.calls import tickets
+from app.calls.rules import FIRST_BATCH
+from app.cases.service import leaving
 from app.db import Database
 from app.people.models import User
 from tests.api.conftest import Program, program
@@ -280,6 +282,32 @@ def test_who_holds_enough_or_comes_late_gets_a_conflict(mine: Program, town: Tow
     late = mine.post(f"/campaigns/{town.campaign}/batches")
 
     assert (late.status_code, late.json["code"]) == (409, "campaign_not_open")
+
+
+def test_who_was_stopped_is_told_so_and_can_take_again_when_started(
+    mine: Program, town: Town
+) -> None:
+    """Nothing else ends: what was rung before is handed in and corrected as ever."""
+    taken = mine.post(f"/campaigns/{town.campaign}/batches", {"size": 1}).json
+    user = town.people.volunteer.user
+    with town.db.writing() as session:
+        leaving.stop(session, town.people.leader.user, town.now, user.id)
+    answer = mine.post(f"/campaigns/{town.campaign}/batches", {"size": 1})
+
+    assert (answer.status_code, answer.json["code"]) == (409, "stopped")
+    assert mine.get(f"/batches/{taken['id']}").json["end_reason"] == "stopped"
+    with town.db.writing() as session:
+        leaving.start(session, town.people.leader.user, town.now, user.id)
+    assert mine.post(f"/campaigns/{town.campaign}/batches", {"size": 1}).status_code == 201
+
+
+def test_a_first_batch_of_a_program_is_as_large_as_it_asks(
+    app: Flask, db: Database, clock: Clock
+) -> None:
+    """A screen protects the person before it; who writes a program has read what it does."""
+    town = Town.of(db, clock, [f"居民{number}" for number in range(FIRST_BATCH + 3)])
+    found = taken(program(app, db, town.people.volunteer), town, size=FIRST_BATCH + 1)
+    assert len(found["cases"]) == FIRST_BATCH + 1
 
 
 def test_a_closed_account_takes_nothing(mine: Program, town: Town) -> None:

@@ -20,6 +20,7 @@ from app.cases.service.skipping import skip
 from app.db import Base, Database
 from app.people import tokens
 from app.people.models import User
+from app.people.service import invite
 from app.residents.models import ResidentNumber
 from app.upkeep import check, schema
 from tests import cast
@@ -147,6 +148,8 @@ def lived_in(database: Database, clock: Clock) -> None:
         open_message(session, me.user, town.now, missed.id, "")
         scripts.note_seen(session, me.user, town.campaign, "0" * 16)
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
+        for _link in ("lost", "new"):
+            invite(session, None, session.get_one(User, town.people.outsider.user.id), town.now)
     unused = {name for name, rows in contents(database).items() if not rows}
     assert unused == {"sign_in_failures", "rate_counts"}
 

@@ -17,7 +17,11 @@ from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
 PASSWORD = "three small boats"
-INVALID = "This invitation code is wrong, was used already, or is too old."
+UNKNOWN = "No such invitation is known here."
+USED = "This invitation was used on 2026-11-24 10:00."
+REPLACED = "A newer link was made for you on 2026-11-24 10:00."
+EXPIRED = "This invitation was good until 2026-12-01 10:00 only."
+CLOSED = "The account of this invitation is closed."
 
 
 @pytest.fixture
@@ -80,8 +84,8 @@ def test_looking_at_the_page_changes_nothing(db: Database, browser: CheckingClie
     assert join(browser, code).status_code == 302
 
 
-def refused(answer: TestResponse) -> bool:
-    return answer.status_code == 200 and INVALID in words(answer)
+def refused(answer: TestResponse, why: str) -> bool:
+    return answer.status_code == 200 and why in words(answer)
 
 
 def test_a_used_code_is_refused(db: Database, browser: CheckingClient) -> None:
@@ -90,14 +94,14 @@ def test_a_used_code_is_refused(db: Database, browser: CheckingClient) -> None:
     hashed = user_named(db).password_hash
     browser.submit("/calls", action="/sign-out")
 
-    assert refused(join(browser, code, "another password"))
+    assert refused(join(browser, code, "another password"), USED)
     assert user_named(db).password_hash == hashed
 
 
 def test_a_code_lasts_a_week(db: Database, browser: CheckingClient, clock: Clock) -> None:
     code = invited(db)
     clock.now += INVITATION_LASTS + timedelta(seconds=1)
-    assert refused(join(browser, code))
+    assert refused(join(browser, code), EXPIRED)
 
     clock.now = NOW + timedelta(days=7)
     assert join(browser, code).status_code == 302
@@ -109,7 +113,7 @@ def test_a_code_that_was_never_given_is_refused(
 ) -> None:
     invited(db)
 
-    assert refused(join(browser, code))
+    assert refused(join(browser, code), UNKNOWN)
     assert user_named(db).password_hash is None
 
 
@@ -118,8 +122,8 @@ def test_an_account_without_an_invitation_cannot_be_joined(
 ) -> None:
     add(db, "旧人", "volunteer")
 
-    assert INVALID not in words(join(browser, "")), "an empty field is named before"
-    assert refused(join(browser, "None"))
+    assert UNKNOWN not in words(join(browser, "")), "an empty field is named before"
+    assert refused(join(browser, "None"), UNKNOWN)
 
 
 def test_a_newer_invitation_replaces_the_older(db: Database, browser: CheckingClient) -> None:
@@ -127,7 +131,7 @@ def test_a_newer_invitation_replaces_the_older(db: Database, browser: CheckingCl
     with db.writing() as session:
         newer = service.invite(session, None, queries.get_user(session, "新人"), NOW)
 
-    assert refused(join(browser, older))
+    assert refused(join(browser, older), REPLACED)
     assert join(browser, newer).status_code == 302
 
 
@@ -136,7 +140,7 @@ def test_a_closed_account_cannot_be_joined(db: Database, browser: CheckingClient
     with db.writing() as session:
         queries.get_user(session, "新人").active = False
 
-    assert refused(join(browser, code))
+    assert refused(join(browser, code), CLOSED)
 
 
 @pytest.mark.parametrize(

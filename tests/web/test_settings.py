@@ -25,7 +25,7 @@ def test_without_any_variable_a_deployment_has_these(tmp_path: Path) -> None:
         area_code="0513",
         secure_cookies=True,
         proxies=0,
-        base_url="http://127.0.0.1:8000",
+        base_url="",
         upload_bytes=20 * 1024 * 1024,
         dial="tel:{e164}",
     )

@@ -91,7 +91,7 @@ def addresses(world: World) -> dict[str, str]:
             "handoff_id": session.scalars(select(Handoff.id)).one(),
             "number_id": session.scalars(select(Number.id)).first(),
         }
-    accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1}
+    accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1, "place": 1}
     given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **accounts, **held}
     adapter = world.app.url_map.bind("localhost")
     return {

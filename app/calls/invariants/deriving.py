@@ -22,6 +22,7 @@ from app.cases.service.standing import Member
 from app.i18n.words import later as _l
 from app.laws import Finding, stretches
 from app.people.models import User
+from app.people.queries import GETS_WORK
 from app.residents.models import ResidentNumber
 
 LAW = "derivable"
@@ -90,9 +91,11 @@ def _read(session: Session, low: int, high: int) -> _Stretch:
 
 
 def _who_left(session: Session) -> set[int]:
-    """Whose account is closed, or was at some time: their appointments became anyone's."""
-    closed = select(AuditEntry.subject_id).where(AuditEntry.act == "user_deactivated")
-    query = select(User.id).where(~User.active | cast(User.id, String).in_(closed))
+    """Who is given nothing, or was not at some time: their appointments became anyone's."""
+    left = select(AuditEntry.subject_id).where(
+        AuditEntry.act.in_(("user_deactivated", "user_stopped"))
+    )
+    query = select(User.id).where(~GETS_WORK | cast(User.id, String).in_(left))
     return set(session.scalars(query))
 
 

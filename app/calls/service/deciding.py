@@ -107,9 +107,9 @@ def bring_in_line(
 
 
 def _promise_to_nobody_gone(session: Session, member: Member) -> None:
-    """An appointment of somebody whose account was closed is anyone's."""
+    """An appointment of somebody who is given nothing any more is anyone's."""
     promised = member.appointment_user_id
-    if promised is not None and not _IS_ACTIVE.scalar(session, user=promised):
+    if promised is not None and not _GETS_WORK.scalar(session, user=promised):
         member.appointment_user_id = None
 
 
@@ -140,7 +140,11 @@ _TAPS_OF = Prepared(
     .where(_CASES.c.group_id == bindparam("group"))
     .order_by(_DIALS.c.dialled_at)
 )
-_IS_ACTIVE = Prepared(select(_USERS.c.active).where(_USERS.c.id == bindparam("user")))
+_GETS_WORK = Prepared(
+    select(_USERS.c.id).where(
+        _USERS.c.id == bindparam("user"), _USERS.c.active, _USERS.c.stopped_at.is_(None)
+    )
+)
 _NEXT_POSITION = Prepared(
     update(_CAMPAIGNS)
     .where(_CAMPAIGNS.c.id == bindparam("campaign"))

@@ -6,10 +6,12 @@ from app.calls.views import (
     genuine,
     handing,
     home,
+    inviting,
     leader,
     messages,
     offline,
     own,
+    practising,
     ring_backs,
     ringing,
     team,
@@ -17,6 +19,6 @@ from app.calls.views import (
 from app.calls.views.blueprint import blueprint
 
 __all__ = [
-    "appointments", "blueprint", "dialling", "genuine", "handing", "home", "leader", "messages",
-    "offline", "own", "ring_backs", "ringing", "team",
+    "appointments", "blueprint", "dialling", "genuine", "handing", "home", "inviting", "leader",
+    "messages", "offline", "own", "practising", "ring_backs", "ringing", "team",
 ]  # fmt: skip

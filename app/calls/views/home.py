@@ -4,7 +4,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.calls.screen import dials
+from app.calls import queries
+from app.calls.rules import USUAL_BATCH, batch_size
+from app.calls.screen import dials, starting
 from app.calls.screen import home as screen
 from app.calls.views import asking
 from app.calls.views.blueprint import blueprint
@@ -17,8 +19,6 @@ from app.people.session import actor
 from app.problems import Problem
 from app.web import key, now, reading, roles, tell, writing
 
-BATCH = 20
-
 
 @blueprint.get("/calls")
 @roles(*RINGS)
@@ -26,13 +26,19 @@ def home() -> str:
     with reading() as session:
         work = screen.home(session, actor(), now())
         loose = dials.loose(session, actor(), now())
-    return render_template("calls/home.html", work=work, loose=loose, batch=BATCH)
+        start = starting.start(session, actor())
+    return render_template(
+        "calls/home.html", work=work, loose=loose, batch=start.batch, start=start
+    )
 
 
 @blueprint.post("/calls/campaigns/<int:campaign_id>/take")
 @roles(*RINGS)
 def take(campaign_id: int) -> Response:
-    size = request.form.get("size", BATCH, type=int)
+    with reading() as session:
+        has_called = queries.has_called(session, actor())
+    asked = request.form.get("size", USUAL_BATCH, type=int)
+    size = batch_size(asked, has_called=has_called)
     wait = asking.wait(actor().id)
     if wait:
         tell(Problem("requests_too_many", values={"seconds": whole_seconds(wait)}))
@@ -60,7 +66,6 @@ def nothing(campaign_id: int) -> str:
         causes=screen.causes(found),
         next_at=coming(found.next_at, moment) if found.next_at else "",
         ready=found.next_at is not None and found.next_at <= moment,
-        batch=BATCH,
     )
 
 

@@ -132,23 +132,23 @@ def _call_page(
         page = screen.call_page(session, actor(), group_id, asked, moment, settings().dial)
         settled = None if page else last_call_on(session, actor(), asked)
         loose = [] if page or not asked else queries.loose_on(session, actor(), asked)
-        shown = {}
+        parts: dict[str, object] = {}
         if page is not None:
             last = just_saved(session, actor(), request.args.get("last", type=key), moment)
             _fill_again(session, form, page)
             action = url_for(".save", group_id=group_id, case=page.person.case.id)
-            shown = _shown(session, page, form, action=action, last=last)
+            parts = shown(session, page, form, action=action, last=last)
     if page is None:
         return _gone(settled, loose, problem)
-    return render_template("calls/call.html", problem=problem, kept=kept, **shown)
+    return render_template("calls/call.html", problem=problem, kept=kept, **parts)
 
 
 def _ring_back_page(case_id: int, form: CallForm, problem: str) -> str:
     with writing() as session:  # who looked at the resident is in the trail
         page = screen.ring_back_page(session, actor(), case_id, now())
         action = url_for(".save_ring_back", case_id=case_id)
-        shown = _shown(session, page, form, action=action, last=None)
-    return render_template("calls/call.html", problem=problem, kept=False, **shown)
+        parts = shown(session, page, form, action=action, last=None)
+    return render_template("calls/call.html", problem=problem, kept=False, **parts)
 
 
 def _fill_again(session: Session, form: CallForm, page: CallPage) -> None:
@@ -162,7 +162,8 @@ def _fill_again(session: Session, form: CallForm, page: CallPage) -> None:
         form.direction.data = undone.direction
 
 
-def _shown(session: Session, page: CallPage, form: CallForm, **more: object) -> dict[str, object]:
+def shown(session: Session, page: CallPage, form: CallForm, **more: object) -> dict[str, object]:
+    """Return all that the call screen's template asks for, but what is wrong."""
     moment = now()
     first = QUICK_BACK if page.rings_back else QUICK
     quick, rest = disposition_options(page.campaign, form.disposition.data, first)

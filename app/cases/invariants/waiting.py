@@ -14,11 +14,12 @@ from app.cases.service.release import APPOINTMENT, ORDINARY
 from app.i18n.words import later as _l
 from app.laws import Finding, named, stretches
 from app.people.models import User
+from app.people.queries import GETS_WORK
 from app.residents.models import Resident
 
 STUCK, OUT_OF_LINE = "nothing_stuck", "queue_in_line"
 END_REASONS = ("finished", "released", "expired", "handed_over", "declined", "recalled",
-               "deactivated", "closed")  # fmt: skip
+               "deactivated", "stopped", "closed")  # fmt: skip
 
 
 def nothing_stuck(session: Session, _zone: tzinfo) -> Iterator[Finding]:
@@ -40,11 +41,11 @@ def nothing_stuck(session: Session, _zone: tzinfo) -> Iterator[Finding]:
 
 def _appointments(session: Session) -> Iterator[Finding]:
     """An appointment waits for its own volunteer first; who has left would never come."""
-    gone = select(User.id).where(User.active)
+    gone = select(User.id).where(GETS_WORK)
     for table, model in (("cases", Case), ("call_groups", CallGroup)):
         promised = model.appointment_user_id
         query = select(model.id).where(promised.is_not(None), promised.not_in(gone))
-        what = _l("its appointment is promised to somebody who has no account any more")
+        what = _l("its appointment is promised to somebody who is given nothing any more")
         yield from named(session, STUCK, table, query, what)
     kept = Case.appointment_until.is_not(None) | Case.appointment_user_id.is_not(None)
     halves = select(Case.id).where(kept, Case.appointment_at.is_(None))

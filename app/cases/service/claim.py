@@ -61,11 +61,13 @@ def claim(
     somebody after all: ``these`` are then to be taken. When not, ``why_nothing`` says why.
 
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
-    that is not open, a community that is not the actor's there, or when the actor holds as many
-    as one may.
+    that is not open, a community that is not the actor's there, when the actor holds as many as
+    one may, or was stopped.
     """
     if actor.role not in MAY_RING:
         raise ForbiddenError
+    if not actor.gets_work:
+        raise Problem("stopped")
     if not 1 <= size <= LARGEST_BATCH:
         raise Problem("batch_size", field="size", values={"largest": LARGEST_BATCH})
     campaign, codes = _campaign(session, actor, campaign_id)

@@ -55,8 +55,12 @@ def hand_over(
 
 
 def accept(session: Session, actor: User, now: datetime, batch_id: int) -> Batch:
-    """Take over what a colleague offers. Raises NotFoundError, Problem when it was taken back."""
+    """Take over what a colleague offers. Raises NotFoundError, Problem when it was taken back
+    or the actor was stopped.
+    """
     batch = _locked(session, actor, batch_id)
+    if not actor.gets_work:
+        raise Problem("stopped")
     if batch.ended_at is not None:
         raise Problem("batch_over")
     renew(session, batch, session.get_one(Campaign, batch.campaign_id).rules, now)
@@ -86,7 +90,7 @@ def _locked(session: Session, actor: User, batch_id: int) -> Batch:
 
 def _colleague(session: Session, actor: User, name: str) -> User:
     found = people.find_user(session, name)
-    fits = found is not None and found.active and found.role in MAY_RING and found.id != actor.id
+    fits = found is not None and found.gets_work and found.role in MAY_RING and found.id != actor.id
     if found is None or not fits:
         raise Problem("handoff_to_whom", field="to", values={"name": name[:40]})
     return found

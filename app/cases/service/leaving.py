@@ -1,4 +1,4 @@
-"""Deactivating a user: nothing that was in their hands or promised to them gets stuck."""
+"""Stopping or deactivating a user: nothing in their hands or promised to them gets stuck."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,8 +10,8 @@ from app.audit import service as audit
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.service.release import end_batches
 from app.people.models import User
-from app.people.rules import may_deactivate
-from app.problems import ForbiddenError, NotFoundError
+from app.people.rules import LONGEST_STOP_NOTE, may_deactivate
+from app.problems import ForbiddenError, NotFoundError, Problem
 
 
 def deactivate(session: Session, actor: User | None, now: datetime, user_id: int) -> None:
@@ -21,9 +21,7 @@ def deactivate(session: Session, actor: User | None, now: datetime, user_id: int
     NotFoundError, ForbiddenError for an actor who has no say over the user.
     """
     user = _locked(session, actor, user_id)
-    batches = _lock_batches(session, user_id)
-    _give_up_appointments(session, user_id, _lock_groups(session, user_id, batches))
-    end_batches(session, batches, now, "deactivated")
+    _free_all(session, now, user_id, "deactivated")
     if user.active:
         user.active = False
         user.session_epoch += 1
@@ -36,6 +34,37 @@ def activate(session: Session, actor: User | None, now: datetime, user_id: int) 
     if not user.active:
         user.active = True
         audit.record(session, _id(actor), now, "user_activated", "user", user_id)
+
+
+def stop(session: Session, actor: User | None, now: datetime, user_id: int, note: str = "") -> None:
+    """Hand out nothing more to somebody, and recall what they hold; appointments are anyone's.
+
+    They may still sign in, hand in calls and correct them, and read the note. Raises as
+    ``deactivate``, and Problem for a note that is too long.
+    """
+    note = note.strip()
+    if len(note) > LONGEST_STOP_NOTE:
+        raise Problem("note_long", field="note", values={"longest": LONGEST_STOP_NOTE})
+    user = _locked(session, actor, user_id)
+    _free_all(session, now, user_id, "stopped")
+    if user.stopped_at is None:
+        user.stopped_at, user.stopped_by_id, user.stop_note = now, _id(actor), note
+        audit.record(session, _id(actor), now, "user_stopped", "user", user_id)
+
+
+def start(session: Session, actor: User | None, now: datetime, user_id: int) -> None:
+    """Let somebody have work again who was stopped. Raises as ``deactivate``."""
+    user = _locked(session, actor, user_id)
+    if user.stopped_at is not None:
+        user.stopped_at, user.stopped_by_id, user.stop_note = None, None, ""
+        audit.record(session, _id(actor), now, "user_started", "user", user_id)
+
+
+def _free_all(session: Session, now: datetime, user_id: int, reason: str) -> None:
+    """End a user's batches, and let anyone have what was promised by them."""
+    batches = _lock_batches(session, user_id)
+    _give_up_appointments(session, user_id, _lock_groups(session, user_id, batches))
+    end_batches(session, batches, now, reason)
 
 
 def _locked(session: Session, actor: User | None, user_id: int) -> User:

@@ -60,7 +60,7 @@ def move(session: Session, actor: User, now: datetime, which: Which, to: str | N
 
 def _receiver(session: Session, name: str) -> User:
     found = people.find_user(session, name)
-    if found is None or not found.active or found.role not in MAY_RING:
+    if found is None or not found.gets_work or found.role not in MAY_RING:
         raise Problem("handoff_to_whom", field="to", values={"name": name[:40]})
     return found
 

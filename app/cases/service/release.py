@@ -10,6 +10,7 @@ from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.db import UTCDateTime
 from app.people.models import User
+from app.people.queries import GETS_WORK
 from app.prepared import Prepared
 from app.problems import NotFoundError
 
@@ -35,21 +36,25 @@ _OVER = Prepared(
     select(
         Batch.id,
         case(
-            (_HAS_EXPIRED, "expired"), (Campaign.status == "closed", "closed"), else_="deactivated"
+            (_HAS_EXPIRED, "expired"),
+            (Campaign.status == "closed", "closed"),
+            (User.active.is_(False), "deactivated"),
+            else_="stopped",
         ),
     )
     .join(Campaign, Campaign.id == Batch.campaign_id)
     .join(User, User.id == Batch.user_id)
     .where(
         Batch.ended_at.is_(None),
-        _HAS_EXPIRED | (Campaign.status == "closed") | User.active.is_(False),
+        _HAS_EXPIRED | (Campaign.status == "closed") | ~GETS_WORK,
     )
     .with_for_update(skip_locked=True, of=Batch)
 )
 
 
 def end_expired(session: Session, now: datetime) -> None:
-    """End every batch whose lease, campaign or account is over; a claim does this first, so that
+    """End every batch whose lease, campaign or account is over, or whose
+    volunteer was stopped; a claim does this first, so that
     no scheduler has to.
 
     A batch that somebody is just saving on is skipped: that save decides. So the sweep waits for
@@ -57,7 +62,7 @@ def end_expired(session: Session, now: datetime) -> None:
     """
     over = _OVER.rows(session, moment=now)
     busy = _busy(session, [id_ for id_, _why in over]) if over else set()
-    for reason in ("expired", "closed", "deactivated"):
+    for reason in ("expired", "closed", "deactivated", "stopped"):
         over_so = [id_ for id_, why in over if why == reason and id_ not in busy]
         end_batches(session, over_so, now, reason)
 

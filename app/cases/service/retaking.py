@@ -38,7 +38,7 @@ def take_back(
     if group.batch_id is not None or not group.open_cases or session.scalar(later) != batch_id:
         return None
     campaign = session.get_one(Campaign, group.campaign_id)
-    may_hold = campaign.status == "open" and actor.active
+    may_hold = campaign.status == "open" and actor.gets_work
     if not may_hold or claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
         return None
     minutes = campaign.rules.lease_minutes

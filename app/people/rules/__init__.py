@@ -24,7 +24,12 @@ INVITATION_LASTS = timedelta(days=7)
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 letters and figures that can't be taken for one another."""
 CODE_LENGTH = 20
-"""100 bits: an invitation can't be guessed."""
+"""100 bits: it can't be guessed, so that who has a code may be told what became of it."""
+JOINS_PER_MINUTE = 120
+"""How many codes may be shown from one address: a whole class starts at once."""
+INVITATION_TOLD_FOR = timedelta(days=30)
+"""How long a volunteer is told that their password was ended by a new link."""
+LONGEST_STOP_NOTE = 200
 
 TOKEN_PREFIX = "rr_"  # noqa: S105 - the part that is no secret
 """By which people, and programs that look for leaked secrets, know a token."""
@@ -83,6 +88,13 @@ def may_deactivate(actor_role: str, role: str, *, same_team: bool) -> bool:
     return actor_role == "administrator" or (
         actor_role == "supervisor" and is_above(actor_role, role)
     )
+
+
+def may_invite(actor_role: str, role: str, *, same_team: bool) -> bool:
+    """Whether somebody of the first role may give an account of the second a link to set a new
+    password by: only to whoever stands lower, for with the link one can be them.
+    """
+    return is_above(actor_role, role) and may_deactivate(actor_role, role, same_team=same_team)
 
 
 def checked_label(label: str) -> str:
