@@ -4,10 +4,10 @@ Leaving a shift and taking one back out of the plan change appointments too: the
 the queue (``app.cases.service.off_shift``).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -29,6 +29,9 @@ from app.problems import ForbiddenError, NotFoundError, Problem
 
 SHOWN_AFTER = timedelta(hours=2)
 """How long after its end a shift that nobody checked out of stays on the first page."""
+
+LOOKS_AHEAD = timedelta(days=15)
+"""How far a volunteer looks into the own plan."""
 
 
 def plan(
@@ -147,9 +150,12 @@ def of_day(session: Session, users: Collection[int], day: datetime) -> Sequence[
     return session.scalars(query.order_by(Shift.starts_at, Shift.ends_at, Shift.id)).all()
 
 
-def ahead(session: Session, user_id: int, now: datetime, until: datetime) -> Sequence[Shift]:
+def ahead(
+    session: Session, user_id: int, now: datetime, length: timedelta = LOOKS_AHEAD
+) -> Sequence[Shift]:
     """Return what is planned for a user from this day on, by its beginning."""
-    query = _within(day_of(now, now)[0], until).where(Shift.user_id == user_id)
+    begin = day_of(now, now)[0]
+    query = _within(begin, begin + length).where(Shift.user_id == user_id)
     return session.scalars(query).all()
 
 
@@ -181,20 +187,9 @@ def end_of_current(session: Session, user_id: int, now: datetime) -> datetime | 
     return end
 
 
-def planned_at(
-    session: Session, users: Select[int], moments: Collection[datetime]
-) -> Mapping[datetime, int]:
-    """Return how many of these users are planned at each moment."""
-    found = {}
-    for moment in moments:
-        query = select(func.count(Shift.user_id.distinct())).where(
-            Shift.user_id.in_(users),
-            Shift.starts_at <= moment,
-            Shift.ends_at > moment,
-            Shift.checked_out_at.is_(None),
-        )
-        found[moment] = session.scalar(query) or 0
-    return found
+def between(session: Session, begin: datetime, end: datetime) -> Sequence[Shift]:
+    """Return everybody's shifts that a span of time touches, by their beginning."""
+    return session.scalars(_within(begin, end)).all()
 
 
 # The table, not the entity: these run with saves.

@@ -152,7 +152,7 @@ class Town:
         with self.db.writing() as session:
             span = Span(self.at(begins), self.at(ends))
             shifts.plan(session, None, self.now, [who.user], [span])
-            return shifts.ahead(session, who.user.id, self.now, self.at("23:59"))[-1]
+            return max(shifts.ahead(session, who.user.id, self.now), key=lambda one: one.id)
 
     def check_in(self, who: Person, shift: Shift) -> Shift:
         with self.db.writing() as session:

@@ -10,6 +10,7 @@ from app.calls.screen import slots
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
 from app.people.session import actor
+from app.web import now
 
 RINGS = ("volunteer", "leader")
 
@@ -31,6 +32,6 @@ def say_saved(campaign: Campaign, saved: Call) -> None:
 
 def warn_of_crowd(session: Session, saved: Call) -> None:
     """Say on the next page when more is agreed for one time than can be kept."""
-    warning = slots.crowd_warning(session, actor(), saved) if saved.applied else ""
+    warning = slots.crowd_warning(session, actor(), saved, now()) if saved.applied else ""
     if warning:
         flash(warning, "warning")
