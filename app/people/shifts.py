@@ -113,6 +113,15 @@ def check_in(session: Session, actor: User, now: datetime, shift_id: int) -> Shi
     return shift
 
 
+def get(session: Session, users: Collection[User], shift_id: int) -> Shift:
+    """Return a shift of one of these users. Raises NotFoundError."""
+    ids = [user.id for user in users]
+    shift = session.scalar(select(Shift).where(Shift.id == shift_id, Shift.user_id.in_(ids)))
+    if shift is None:
+        raise NotFoundError(f"shift {shift_id}")
+    return shift
+
+
 def locked(session: Session, shift_id: int, actor: User | None = None) -> Shift:
     """Return a shift, the actor's if one is given, locked until the transaction ends.
 

@@ -62,7 +62,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",
             "/leader-list?kind=without_number", f"/leader-list/{seeded.numberless}", "/people",
             f"/people/{cast.volunteer.user.id}/deactivate", "/residents/shared-lines",
-            f"/residents/shared-lines/{seeded.line}", "/tokens",
+            f"/residents/shared-lines/{seeded.line}", "/tokens", "/shifts", "/shifts/new",
         ],
         cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip

@@ -23,8 +23,8 @@ BATCH = 20
 @roles(*RINGS)
 def home() -> str:
     with reading() as session:
-        work = screen.home(session, actor(), now())
-    return render_template("calls/home.html", work=work, batch=BATCH)
+        found = screen.home(session, actor(), now())
+    return render_template("calls/home.html", home=found, work=found.work, batch=BATCH)
 
 
 @blueprint.post("/calls/campaigns/<int:campaign_id>/take")

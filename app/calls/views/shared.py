@@ -1,6 +1,8 @@
 """What the volunteer's pages have in common."""
 
-from flask import flash
+from datetime import date
+
+from flask import flash, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import Form
@@ -13,6 +15,17 @@ from app.people.session import actor
 from app.web import now
 
 RINGS = ("volunteer", "leader")
+YEARS = range(2000, 2101)
+"""Of which years a page shows a day."""
+
+
+def asked_day(today: date) -> date:
+    """Return the day that the address asks for; today where none is, or none that can be."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+    return day if day.year in YEARS else today
 
 
 def first_error(form: Form) -> str:
