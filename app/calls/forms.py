@@ -177,8 +177,8 @@ class ShiftForm(Form):
 
     users = Ticks(_l("Who is to be there?"), coerce=int)
     day = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
-    begins = TimeField(_l("From"), [InputRequired(_l("Say when the shift begins."))])
-    ends = TimeField(_l("To"), [InputRequired(_l("Say when the shift ends."))])
+    begins = TimeField(_l("Begins at"), [InputRequired(_l("Say when the shift begins."))])
+    ends = TimeField(_l("Ends at"), [InputRequired(_l("Say when the shift ends."))])
     until = DateField(
         _l("The same hours every day until"),
         [Optional()],
