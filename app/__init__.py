@@ -18,7 +18,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     from jinja2 import StrictUndefined
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from app import api, i18n, logs, navigation, web
+    from app import api, i18n, logs, navigation, packing, web
     from app.api import errors
     from app.calls import views as calls
     from app.campaigns import views as campaigns
@@ -56,6 +56,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     logs.init(app)
+    packing.init(app)
     CSRFProtect(app)
     i18n.init(app, settings)
     signing_in.init(app)

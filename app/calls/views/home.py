@@ -11,6 +11,7 @@ from app.calls.views.shared import RINGS
 from app.cases.service import claim as claiming
 from app.cases.service import release as releasing
 from app.i18n.moments import coming
+from app.packing import packed
 from app.people.allowance import whole_seconds
 from app.people.session import actor
 from app.problems import Problem
@@ -21,6 +22,7 @@ BATCH = 20
 
 @blueprint.get("/calls")
 @roles(*RINGS)
+@packed
 def home() -> str:
     with reading() as session:
         found = screen.home(session, actor(), now())

@@ -24,6 +24,7 @@ from app.calls.wording import QUICK, QUICK_BACK, disposition_options
 from app.campaigns.models import Campaign
 from app.cases.service import skipping
 from app.i18n import explain
+from app.packing import packed
 from app.people.models import User
 from app.people.session import actor
 from app.problems import NotFoundError, Problem
@@ -33,6 +34,7 @@ from app.web import key, now, reading, roles, settings, writing
 
 @blueprint.get("/calls/groups/<int:group_id>")
 @roles(*RINGS)
+@packed
 def call(group_id: int) -> str | Response:
     return _call_page(group_id, CallForm(), "")
 
