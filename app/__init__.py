@@ -44,9 +44,10 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=14),
+        # A session ends with its day, however busy: the cookie need not go out with each answer.
+        SESSION_REFRESH_EACH_REQUEST=False,
         # A tired volunteer may take an hour over a form.
         WTF_CSRF_TIME_LIMIT=None,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

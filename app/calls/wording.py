@@ -123,9 +123,9 @@ def is_crowded(load: Load) -> bool:
 def load_word(load: Load) -> str:
     """Say who is there in a half hour, or how many appointments it holds already; '' for none."""
     if not load.volunteers:
-        return str(_("nobody is planned then"))
+        return str(_("nobody is there"))
     if load.away:
-        return str(_("not in your shift"))
+        return str(_("you are off"))
     if not load.booked:
         return ""
     if load.own_room <= 0:

@@ -88,26 +88,26 @@ def page_of(town: Town, client: CheckingClient) -> str:
 
 def test_without_shifts_the_tiles_say_nothing_of_them(town: Town, client: CheckingClient) -> None:
     page = page_of(town, client)
-    assert "nobody is planned then" not in page
-    assert "not in your shift" not in page
+    assert "nobody is there" not in page
+    assert "you are off" not in page
 
 
 def test_a_time_when_nobody_is_planned_says_so(town: Town, client: CheckingClient) -> None:
     town.plan(town.people.volunteer, "10:00", "18:00")
     page = page_of(town, client)
-    assert page.count("nobody is planned then") == 1, "this evening"
+    assert page.count("nobody is there") == 1, "this evening"
 
     town.plan(town.people.colleague, "18:00", "20:00")
     page = page_of(town, client)
-    assert "nobody is planned then" not in page
-    assert page.count("not in your shift") == 1
+    assert "nobody is there" not in page
+    assert page.count("you are off") == 1
 
 
 def test_shifts_of_those_who_do_not_ring_there_are_not_counted(
     town: Town, client: CheckingClient
 ) -> None:
     town.plan(town.people.outsider, "10:00", "12:00")
-    assert "nobody is planned then" not in page_of(town, client)
+    assert "nobody is there" not in page_of(town, client)
 
 
 @pytest.mark.parametrize(

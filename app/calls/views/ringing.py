@@ -41,6 +41,7 @@ def call(group_id: int) -> str | Response:
 
 @blueprint.get("/calls/groups/<int:group_id>/kept")
 @roles(*RINGS)
+@packed
 def kept(group_id: int) -> str | Response:
     """The same page for the device: with nothing on it that belongs to this moment."""
     return _call_page(group_id, CallForm(), "", kept=True)
