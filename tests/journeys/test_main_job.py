@@ -260,6 +260,7 @@ SAVES: dict[Callable[[Window, Database], None], int] = {
 def give_back(phone: Window, db: Database) -> None:
     phone.go("/calls")
     phone.photo("home-holding")
+    phone.page.locator("details:has(form[action$='/release']) > summary").tap()
     with phone.page.expect_navigation():
         phone.page.locator("form[action$='/release'] button").tap()
     phone.photo("home-done")

@@ -53,9 +53,7 @@ def line(port: int) -> Iterator[Line]:
             end.close()
 
 
-def _wait_at(
-    entrance: socket.socket, port: int, counted: Line, ends: list[socket.socket]
-) -> None:
+def _wait_at(entrance: socket.socket, port: int, counted: Line, ends: list[socket.socket]) -> None:
     passing = []
     with suppress(OSError):  # closed: the test is over
         while True:
