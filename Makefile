@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test coverage check browser strace translations lock clean
+.PHONY: help run install test coverage check screenshots browser strace translations lock clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -41,6 +41,11 @@ check: install .venv/.dev ## Format, lint, types, import contracts, translations
 	$(EXTRACT)
 	@$(UPDATE) --check 2>build/messages.log || \
 		{ tail -n 1 build/messages.log; echo "Run make translations."; exit 1; } >&2
+
+screenshots: install .venv/.dev browser ## Take pictures of every page into build/screenshots
+	rm -rf build/screenshots
+	RINGROUND_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/journeys/test_every_page.py
+	@echo "The pictures are in build/screenshots: person, page, size, language, scheme."
 
 browser: ## Install Chromium and a Chinese font from Debian where they are missing
 	@{ command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null \

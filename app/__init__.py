@@ -18,7 +18,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     from jinja2 import StrictUndefined
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from app import api, i18n, logs, navigation, web
+    from app import api, i18n, logs, navigation, packing, web
     from app.api import errors
     from app.calls import views as calls
     from app.campaigns import views as campaigns
@@ -44,9 +44,10 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=14),
+        # A session ends with its day, however busy: the cookie need not go out with each answer.
+        SESSION_REFRESH_EACH_REQUEST=False,
         # A tired volunteer may take an hour over a form.
         WTF_CSRF_TIME_LIMIT=None,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -56,6 +57,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     logs.init(app)
+    packing.init(app)
     CSRFProtect(app)
     i18n.init(app, settings)
     signing_in.init(app)

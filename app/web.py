@@ -56,6 +56,10 @@ HEADERS = {
 }
 
 
+SOON = 15 * 60
+"""Seconds after which a browser asks again for what has no version in its address."""
+
+
 @dataclass(frozen=True)
 class Link:
     """An entry of the navigation."""
@@ -138,6 +142,12 @@ def roles(*allowed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """State that anybody may come to a view, signed in or not."""
     view.allowed = ("anybody",)  # type: ignore[attr-defined]
+    return view
+
+
+def lasting(view: Callable[P, R]) -> Callable[P, R]:
+    """State that an answer is the same for everybody, and may be kept for a while."""
+    view.lasting = True  # type: ignore[attr-defined]
     return view
 
 
@@ -240,9 +250,16 @@ def _add_headers(response: Response) -> Response:
             response.headers.add(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = _keeping()
     return response
+
+
+def _keeping() -> str:
+    """How long a browser may keep an answer: one that belongs to somebody, never."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint != "static":
+        return f"max-age={SOON}" if getattr(view, "lasting", False) else "no-store"
+    return "max-age=31536000, immutable" if "v" in request.args else f"max-age={SOON}"
 
 
 def error_page(status: int, heading: str, text: str) -> tuple[str, int]:

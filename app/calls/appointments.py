@@ -6,10 +6,14 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.campaigns.models import CampaignCommunity
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.rules.load import SLOT, Load, slot_of
+from app.cases.service.claim import MAY_RING
 from app.people import queries as people
-from app.people.models import User
+from app.people import shifts
+from app.people.models import Shift, User
+from app.people.rules.shifts import covers, is_off
 from app.residents.models import Household, Resident
 
 _WAITS = Case.state.in_(("open", "held"))
@@ -42,20 +46,57 @@ def own(
 def loads(
     session: Session, user: User, campaign_id: int, moments: Collection[datetime]
 ) -> Mapping[datetime, Load]:
-    """Return how much is agreed in the half hour of each moment, where the user rings."""
+    """Return how much is agreed in the half hour of each moment, where the user rings.
+
+    The moments are in the deployment's zone. Where shifts are kept for a day, who is planned then
+    can ring; else as many as ring now.
+    """
+    agreed = _agreed(session, user, campaign_id, {slot_of(moment) for moment in moments})
+    planned = _planned(session, user, campaign_id, moments)
+    ringing = _ringing(session, campaign_id)
+    found = {}
+    for moment in moments:
+        begins = slot_of(moment)
+        there = [whose for at, whose in agreed if begins <= at < begins + SLOT]
+        of_day = [
+            one
+            for one in planned
+            if one.starts_at.astimezone(moment.tzinfo).date() == moment.date()
+        ]
+        can = len({one.user_id for one in of_day if covers(one, moment)}) if of_day else ringing
+        own = [one for one in of_day if one.user_id == user.id]
+        found[moment] = Load(len(there), can, there.count(user.id), away=is_off(own, moment))
+    return found
+
+
+def _ringing(session: Session, campaign_id: int) -> int:
     volunteers = session.scalar(
         select(func.count(Batch.user_id.distinct())).where(
             Batch.ended_at.is_(None), Batch.campaign_id == campaign_id
         )
     )
-    agreed = _agreed(session, user, campaign_id, {slot_of(moment) for moment in moments})
-    found = {}
-    ringing = max(1, volunteers or 0)  # who asks is there too
-    for moment in moments:
-        begins = slot_of(moment)
-        there = [whose for at, whose in agreed if begins <= at < begins + SLOT]
-        found[moment] = Load(len(there), ringing, there.count(user.id))
-    return found
+    return max(1, volunteers or 0)  # who asks is there too
+
+
+def _planned(
+    session: Session, user: User, campaign_id: int, moments: Collection[datetime]
+) -> Sequence[Shift]:
+    """The shifts around these moments of those who ring where the user does."""
+    if not moments:
+        return []
+    begin, end = (
+        shifts.day_of(min(moments), min(moments))[0],
+        shifts.day_of(max(moments), max(moments))[1],
+    )
+    found = shifts.between(session, begin, end)
+    if not found:
+        return []
+    covered = select(CampaignCommunity.community_code).where(
+        CampaignCommunity.campaign_id == campaign_id,
+        CampaignCommunity.community_code.in_(people.scope(user)),
+    )
+    ring_there = {one.id for one in people.working_in(session, covered, MAY_RING)}
+    return [one for one in found if one.user_id in ring_there]
 
 
 def _agreed(

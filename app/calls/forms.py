@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
+    DateField,
     DateTimeLocalField,
     Form,
     HiddenField,
@@ -24,6 +25,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from app.calls.models import Call
 from app.calls.rules import LONGEST_NOTE, CallInput
+from app.campaigns.forms import Ticks
 from app.campaigns.rules.codes import typed_code
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases.rules.skips import LONGEST_NOTE as LONGEST_SKIP_NOTE
@@ -33,6 +35,7 @@ from app.db import LARGEST_ID
 from app.i18n import lang
 from app.i18n.words import later as _l
 from app.people.models import User
+from app.people.rules.shifts import Span, spans
 from app.problems import Problem
 from app.territory.models import Community
 
@@ -247,6 +250,33 @@ class NoteForm(Form):
         [DataRequired(_l("Write what is to be added."))],
         render_kw={"rows": 3, "maxlength": LONGEST_NOTE},
     )
+
+
+class ShiftForm(Form):
+    """Planned hours: who, from when to when, and until which day."""
+
+    users = Ticks(_l("Who is to be there?"), coerce=int)
+    day = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
+    begins = TimeField(_l("Begins at"), [InputRequired(_l("Say when the shift begins."))])
+    ends = TimeField(_l("Ends at"), [InputRequired(_l("Say when the shift ends."))])
+    until = DateField(
+        _l("The same hours every day until"),
+        [Optional()],
+        description=_l("Leave it empty for one day."),
+    )
+    community = SelectField(_l("Where?"))
+
+    def offer(self, users: Iterable[User], communities: Iterable[tuple[str, str]]) -> None:
+        """Let one choose among these people and places."""
+        self.users.choices = [(user.id, user.name) for user in users]
+        self.community.choices = [("", _l("All their communities")), *communities]
+
+    def spans(self, zone: tzinfo) -> list[Span]:
+        """Return the hours that are to be planned. Raises Problem."""
+        day, begins, ends = self.day.data, self.begins.data, self.ends.data
+        if day is None or begins is None or ends is None:
+            raise Problem("shift_hours", field="ends")
+        return spans(day, self.until.data or day, begins, ends, zone)
 
 
 def _moment(text: str | None, zone: datetime) -> datetime | None:

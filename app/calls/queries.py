@@ -41,6 +41,16 @@ def _newest_first(calls: list[Call]) -> list[Call]:
     return sorted(found, key=lambda call: call.started_at, reverse=True)
 
 
+def count_rung_in(session: Session, batch_ids: Collection[int]) -> int:
+    """Return how many cases were rung in these batches and are in them no more."""
+    query = (
+        select(func.count(Call.case_id.distinct()))
+        .join(Case, Case.id == Call.case_id)
+        .where(Call.batch_id.in_(batch_ids), Call.applied, ~Call.desk, Case.state != "held")
+    )
+    return session.scalar(query) or 0
+
+
 def own_calls(
     session: Session, user: User, limit: int, offset: int = 0
 ) -> Sequence[tuple[Call, str, str]]:

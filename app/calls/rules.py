@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from app.campaigns.rules.calling import CallingRules, after, is_allowed, next_allowed
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.following import PastCall
+from app.people.rules.shifts import Hours, is_off
 from app.problems import Problem
 
 LONGEST_NOTE = 2000
@@ -22,6 +23,8 @@ FIRST_BATCH = 5
 DIRECTIONS = ("out", "in")
 MORNING, EVENING = 9, 18
 """Hours of the slots that the call screen offers."""
+INTO_SHIFT = timedelta(minutes=30)
+"""How long after a shift has begun one can be rung in it: first one settles in."""
 
 
 @dataclass(frozen=True)
@@ -246,12 +249,15 @@ def wrong_numbers(past: Iterable[PastCall]) -> set[int]:
     }
 
 
-def appointment_slots(rules: CallingRules, now: datetime) -> list[tuple[str, datetime]]:
-    """Return sensible times to ring again, each with its code, soonest first.
+def appointment_slots(
+    rules: CallingRules, now: datetime, own: Sequence[Hours] = ()
+) -> list[tuple[str, datetime]]:
+    """Return sensible times to ring again, each with its code, soonest first; but those when the
+    volunteer, whose planned hours are ``own``, is away after all the others.
 
-    In an hour, this evening and tomorrow morning, moved into the hours when somebody who agreed
-    to it may be rung; what falls together or has passed is left out. ``now`` is in the
-    deployment's zone.
+    In an hour, this evening, tomorrow morning and in the volunteer's next shift, moved into the
+    hours when somebody who agreed to it may be rung; what falls together or has passed is left
+    out. ``now`` is in the deployment's zone.
     """
     today = now.replace(second=0, microsecond=0)
     wanted = [
@@ -259,9 +265,25 @@ def appointment_slots(rules: CallingRules, now: datetime) -> list[tuple[str, dat
         ("this_evening", today.replace(hour=EVENING, minute=30)),
         ("tomorrow_morning", (today + timedelta(days=1)).replace(hour=MORNING, minute=30)),
         ("tomorrow_evening", (today + timedelta(days=1)).replace(hour=EVENING, minute=30)),
+        *(("next_shift", begins + INTO_SHIFT) for begins in _next_beginning(own, now)),
     ]
     slots: dict[datetime, str] = {}
     for code, moment in wanted:
         if moment > now and (code != "in_an_hour" or is_allowed(rules, moment, agreed=True)):
             slots.setdefault(next_allowed(rules, moment, agreed=True), code)
-    return [(code, moment) for moment, code in sorted(slots.items())]
+    return [
+        (code, moment)
+        for moment, code in sorted(slots.items(), key=lambda slot: (is_away(own, slot[0]), slot[0]))
+    ]
+
+
+def _next_beginning(own: Sequence[Hours], now: datetime) -> list[datetime]:
+    """When the volunteer comes next, if that is known."""
+    ahead = [one.starts_at for one in own if one.starts_at > now]
+    return [min(ahead).astimezone(now.tzinfo)] if ahead else []
+
+
+def is_away(own: Sequence[Hours], moment: datetime) -> bool:
+    """Whether somebody with these planned hours is away at a moment, which is in their zone."""
+    day = [one for one in own if one.starts_at.astimezone(moment.tzinfo).date() == moment.date()]
+    return is_off(day, moment)

@@ -108,19 +108,29 @@ def slot_options(
         "this_evening": _("This evening"),
         "tomorrow_morning": _("Tomorrow morning"),
         "tomorrow_evening": _("Tomorrow evening"),
+        "next_shift": _("In my next shift"),
     }
     return [
         Option(
             when.isoformat(), words[code],
             " · ".join(part for part in (moment(when), load_word(loads[when])) if part),
-            selected=when.isoformat() == chosen, crowded=loads[when].own_room <= 0,
+            selected=when.isoformat() == chosen, crowded=is_crowded(loads[when]),
         )
         for code, when in slots
     ]  # fmt: skip
 
 
+def is_crowded(load: Load) -> bool:
+    """Whether an appointment at that time would better be at another."""
+    return load.own_room <= 0 or not load.volunteers
+
+
 def load_word(load: Load) -> str:
-    """Say how many appointments a half hour holds already; '' for none."""
+    """Say who is there in a half hour, or how many appointments it holds already; '' for none."""
+    if not load.volunteers:
+        return str(_("nobody is there"))
+    if load.away:
+        return str(_("you are off"))
     if not load.booked:
         return ""
     if load.own_room <= 0:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaigns.models import Campaign
 from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
 from app.cases.offers import to_be_later
 from app.cases.service.moving import Which, in_hand
@@ -31,9 +30,7 @@ class Held:
     """The volunteer's last sign of life; None where the batch was never opened."""
 
 
-def batches(
-    session: Session, actor: User, campaign: Campaign, which: Which, now: datetime
-) -> list[Held]:
+def batches(session: Session, actor: User, which: Which, now: datetime) -> list[Held]:
     """Return the batches that others hold, by volunteer, the oldest of each first."""
     groups = in_hand(actor, which).with_only_columns(CallGroup.id).order_by(None)
     query = (
@@ -45,18 +42,10 @@ def batches(
         .group_by(Batch.id, User.id)
         .order_by(User.name, Batch.id)
     )
-    lease = timedelta(minutes=campaign.rules.lease_minutes)
     return [
-        Held(batch, user_id, name, cases, later, _sign_of_life(batch, lease))
+        Held(batch, user_id, name, cases, later, batch.seen_at)
         for batch, user_id, name, cases, later in session.execute(query)
     ]
-
-
-def _sign_of_life(batch: Batch, lease: timedelta) -> datetime | None:
-    """Each sign of life lets the lease run anew from then."""
-    if batch.opened_at is None:
-        return None
-    return max(batch.opened_at, batch.lease_expires_at - lease)
 
 
 def count_offered(session: Session, actor: User, to: str, moment: datetime) -> int:

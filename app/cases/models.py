@@ -41,6 +41,8 @@ class Batch(Base):
     """Who handed it over; until it is opened it is an offer, to accept or to decline."""
     claimed_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    """Its volunteer's last sign of life; None until it is opened."""
     lease_expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(20), default="")

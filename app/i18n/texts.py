@@ -52,6 +52,19 @@ TEXTS = {
     "user_deactivated": _l("The account of %(name)s is deactivated. Activate it first."),
     "token_role": _l("A token can't do more than its user. Choose %(role)s or a lesser role."),
     "token_label": _l("A label has at most %(longest)s visible characters."),
+    # Shifts
+    "shift_for_nobody": _l("Choose who is to be there."),
+    "shift_past": _l("These hours have passed already. Choose later ones."),
+    "shift_hours": _l("The shift ends before it begins."),
+    "shift_days": _l("Choose a last day within %(most)s days after the first."),
+    "shift_overlaps": _l(
+        "%(name)s has a shift at that time already (%(when)s). "
+        "Remove that one first, or choose other hours."
+    ),
+    "shift_begun": _l("This shift has begun: it can't be removed any more."),
+    "check_in_early": _l("Check-in opens at %(time)s, 15 minutes before the shift begins."),
+    "check_in_late": _l("This shift is over: nobody can check in to it any more."),
+    "check_out_absent": _l("You have not checked in to this shift."),
     # Files
     "not_utf8": _l("The file is not UTF-8 text. Save it as UTF-8 and try again."),
     # Territory

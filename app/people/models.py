@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -41,6 +41,8 @@ class User(Base):
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     lang: Mapped[str | None] = mapped_column(String(2))
     """The language of the pages, once chosen."""
+    type_size: Mapped[str | None] = mapped_column(String(8))
+    """How large the letters are, once chosen: see ``rules.TYPE_SIZES``."""
     password_hash: Mapped[str | None] = mapped_column(String(255))
     invitation_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     invitation_expires_at: Mapped[datetime | None]
@@ -95,6 +97,28 @@ class SpentInvitation(Base):
     ended_at: Mapped[datetime]
     how: Mapped[str] = mapped_column(String(10))
     """``used``, or ``replaced`` by a newer one."""
+
+
+class Shift(Base):
+    """Planned hours of a volunteer, and the confirmation of being there."""
+
+    __tablename__ = "shifts"
+    # Asked with each sign of life, by the volunteer; and by the day, for the plan.
+    __table_args__ = (
+        Index("ix_shifts_user", "user_id", "starts_at"),
+        Index("ix_shifts_day", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
+    """Where; None for all that are the volunteer's."""
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    checked_in_at: Mapped[datetime | None]
+    checked_out_at: Mapped[datetime | None]
+    planned_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """Who planned it; None for a command."""
 
 
 class SignInFailures(Base):

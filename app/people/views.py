@@ -1,4 +1,4 @@
-"""Signing in and out, joining by invitation, choosing the language."""
+"""Signing in and out, joining by invitation, choosing the language and the size of the letters."""
 
 from flask import (
     Blueprint,
@@ -22,7 +22,7 @@ from app.people import joining, service, tokens
 from app.people.allowance import Purse, whole_seconds
 from app.people.forms import JoinForm, SignInForm, TokenForm
 from app.people.models import User
-from app.people.rules import ROLES, roles_up_to
+from app.people.rules import ROLES, TYPE_SIZES, roles_up_to
 from app.people.session import actor
 from app.people.signing_in import SINCE, device_of, remember_device
 from app.problems import Problem
@@ -32,6 +32,7 @@ blueprint = Blueprint("people", __name__)
 
 EVERYBODY = tuple(ROLES)
 HOME = {"volunteer": "calls.home"}
+TYPE_COOKIE = "ringround-type"
 
 
 @blueprint.get("/")
@@ -185,11 +186,39 @@ def set_language() -> Response:
     if current_user.is_authenticated:
         with writing() as db:
             db.get_one(User, current_user.id).lang = chosen
+    _keep(response, i18n.LANGUAGE_COOKIE, chosen)
+    return response
+
+
+@blueprint.post("/type-size")
+@public
+def set_type_size() -> Response:
+    """Larger letters on all pages: of the account, or of the browser where nobody is signed in."""
+    chosen = request.form.get("size", "")
+    response = make_response(redirect(local_path(request.form.get("next"))))
+    if chosen not in TYPE_SIZES:
+        return response
+    if current_user.is_authenticated:
+        with writing() as db:
+            db.get_one(User, current_user.id).type_size = chosen
+    _keep(response, TYPE_COOKIE, chosen)
+    return response
+
+
+def _keep(response: Response, cookie: str, chosen: str) -> None:
+    """Remember what a browser's people like, signed in or not."""
     response.set_cookie(
-        i18n.LANGUAGE_COOKIE, chosen, max_age=365 * 24 * 3600, httponly=True,
+        cookie, chosen, max_age=365 * 24 * 3600, httponly=True,
         secure=settings().secure_cookies, samesite="Lax",
     )  # fmt: skip
-    return response
+
+
+@blueprint.app_context_processor
+def _type_size() -> dict[str, object]:
+    """How large the letters of this page are, for ``base.html``."""
+    own = getattr(current_user, "type_size", None) or request.cookies.get(TYPE_COOKIE)
+    chosen = own if own in TYPE_SIZES else TYPE_SIZES[0]
+    return {"type_size": chosen, "type_sizes": TYPE_SIZES}
 
 
 @blueprint.route("/tokens", methods=["GET", "POST"])

@@ -48,7 +48,7 @@ function warn(event) {
 
 if (minds && "serviceWorker" in navigator && "locks" in navigator) {
   navigator.serviceWorker.addEventListener("message", (event) => tell(event.data));
-  navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "none" }).then(ask);
+  navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "all" }).then(ask);
   navigator.storage.persist?.();
   addEventListener("online", ask);
   addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });

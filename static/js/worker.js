@@ -36,8 +36,8 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(save(event, url));
   } else if (url.pathname === "/sign-out") {
     event.respondWith(leave(request));
-  } else if (url.pathname === "/language") {
-    event.respondWith(otherWords(request));
+  } else if (["/language", "/type-size"].includes(url.pathname)) {
+    event.respondWith(otherLook(request));
   }
 });
 
@@ -119,16 +119,20 @@ async function save(event, url) {
   const fields = [...new URLSearchParams(await request.clone().text())];
   try {
     const answer = await reach(request);
-    event.waitUntil(bringUpToDate());
+    // Taken: the page that it leads to brings the rest up to date.
+    if (answer.type === "opaqueredirect") event.waitUntil(held.done(casesOf(fields)));
     return answer;
   } catch {
     return keep(url, fields);
   }
 }
 
+const casesOf = (fields) =>
+  fields.filter(([name]) => name === "case" || name === "also").map(([, value]) => Number(value));
+
 // Says "saved" only when the call can be read from the disk again; else the form stays as it is.
 async function keep(url, fields) {
-  const cases = fields.filter(([name]) => name === "case" || name === "also").map(([, value]) => Number(value));
+  const cases = casesOf(fields);
   const here = (await held.list().catch(() => [])).find((one) => one.case === cases[0]);
   try {
     await outbox.keep(url.pathname + url.search, fields, here?.who ?? "");
@@ -147,7 +151,7 @@ async function leave(request) {
   return fetch(request).catch(shell);
 }
 
-async function otherWords(request) {
+async function otherLook(request) {
   const answer = await fetch(request);
   await held.wipe();
   await caches.delete(FILES);

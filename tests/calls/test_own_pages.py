@@ -26,12 +26,12 @@ def test_home_shows_the_appointments_of_the_next_days(town: Town, client: Checki
         at = town.now + timedelta(hours=hours)
         town.save(me, name, "callback_requested", callback_at=at)
     page = words(client.get("/calls"))
-    places = [page.index(text) for text in ("11:00", "2 on the next days", "25 Nov", "26 Nov")]
+    places = [page.index(text) for text in ("11:00", "2 more appointments", "25 Nov", "26 Nov")]
     assert places == sorted(places)
     assert page.count("later today") == 1
     town.wait(days=1, hours=6)
     page = words(client.get("/calls"))
-    assert page.index("24 Nov 11:00") < page.index("16:00") < page.index("1 on the next days")
+    assert page.index("24 Nov 11:00") < page.index("2 more appointments") < page.index("16:00")
 
 
 def test_who_is_in_hand_no_more_is_masked_though_a_housemate_is(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -16,10 +16,13 @@ from app.campaigns.models import Campaign
 from app.cases import queries
 from app.cases.models import Batch, CallGroup, Case, Handoff, Hold
 from app.cases.service import claim as claiming
-from app.cases.service import handing, opening, release, skipping
+from app.cases.service import handing, off_shift, opening, release, skipping
 from app.cases.service.claim import Claim
 from app.cases.service.settling import renew
 from app.db import Database
+from app.people import shifts
+from app.people.models import Shift
+from app.people.rules.shifts import Span
 from app.residents.models import Number, Resident, ResidentNumber
 from app.residents.rules.rows import Draft
 from app.upkeep import check
@@ -139,6 +142,30 @@ class Town:
         with self.db.writing() as session:
             campaign = session.get_one(Campaign, self.campaign)
             renew(session, session.get_one(Batch, batch.id), campaign.rules, self.now)
+
+    def at(self, text: str) -> datetime:
+        """A time of the day on which the clock stands, ``14:30``."""
+        return datetime.combine(self.now.date(), time.fromisoformat(text), self.now.tzinfo)
+
+    def plan(self, who: Person, begins: str, ends: str) -> Shift:
+        """Plan somebody for some hours of this day."""
+        with self.db.writing() as session:
+            span = Span(self.at(begins), self.at(ends))
+            shifts.plan(session, None, self.now, [who.user], [span])
+            return max(shifts.ahead(session, who.user.id, self.now), key=lambda one: one.id)
+
+    def check_in(self, who: Person, shift: Shift) -> Shift:
+        with self.db.writing() as session:
+            return shifts.check_in(session, who.user, self.now, shift.id)
+
+    def check_out(self, who: Person, shift: Shift) -> Shift:
+        with self.db.writing() as session:
+            return off_shift.check_out(session, who.user, self.now, shift.id)
+
+    def remove(self, who: Person | None, shift: Shift) -> None:
+        with self.db.writing() as session:
+            actor = None if who is None else who.user
+            off_shift.remove_shift(session, actor, self.now, shift.id)
 
     def renumber(self, name: str, number: str) -> None:
         """Give a resident another number instead of theirs, as a roster put right does."""

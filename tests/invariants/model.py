@@ -97,6 +97,20 @@ class ModelBatch:
     offer: bool = False
 
 
+@dataclass
+class ModelShift:
+    begins: datetime
+    ends: datetime
+    left: datetime | None = None
+
+    @property
+    def end(self) -> datetime:
+        return self.left or self.ends
+
+    def covers(self, moment: datetime) -> bool:
+        return self.left is None and self.begins <= moment < self.ends
+
+
 class Model:
     """Everything that is to be true after each act."""
 
@@ -108,6 +122,7 @@ class Model:
         self.spared: dict[str, str | None] = dict.fromkeys(GROUPS)
         self.skips: set[tuple[str, str, object]] = set()
         self.active = {"volunteer": True, "colleague": True}
+        self.shifts: dict[str, list[ModelShift]] = {"volunteer": [], "colleague": []}
         self.closed = False
 
     @staticmethod
@@ -201,6 +216,9 @@ class Model:
         """Bring a case in line with its calls. In another's hands it stays, unless settled."""
         case = self.cases[name]
         state = case.decide(now)
+        whose, at = case.whose, case.appointment_at
+        if whose and at and (not self.active[whose] or self.is_away(whose, at)):
+            case.whose = None
         stays = case.state == "held" and not by_holder and state == "open"
         case.state = "held" if stays else state
 
@@ -227,9 +245,34 @@ class Model:
         elif batch.who == who:
             self.renew(batch, now)
 
-    @staticmethod
-    def renew(batch: ModelBatch, now: datetime) -> None:
-        batch.expires_at, batch.offer = max(batch.expires_at, now + OPENED), False
+    def renew(self, batch: ModelBatch, now: datetime) -> None:
+        until = self.lease_end(batch.who, now)
+        batch.expires_at, batch.offer = max(batch.expires_at, until), False
+
+    def lease_end(self, who: str, now: datetime) -> datetime:
+        """Until the end of the shift, where one is kept; but never shorter than unopened."""
+        soon, lately = now + timedelta(minutes=15), now - timedelta(hours=1)
+        kept = [one for one in self.shifts[who] if one.begins <= soon and one.ends > lately]
+        if not kept:
+            return now + OPENED
+        return max(max(kept, key=lambda one: one.begins).end, now + UNOPENED)
+
+    def is_away(self, who: str, moment: datetime) -> bool:
+        """Whether they keep shifts that day, and none of them then."""
+        of_day = [one for one in self.shifts[who] if one.begins.date() == moment.date()]
+        return bool(of_day) and not any(one.covers(moment) for one in of_day)
+
+    def leave(self, who: str, shift: ModelShift, now: datetime) -> None:
+        """What they hold is theirs for a short while, what they promised for today anyone's."""
+        shift.left = now
+        for batch in self.batches.values():
+            if batch.who == who:
+                batch.expires_at = min(batch.expires_at, now + UNOPENED)
+        for case in self.cases.values():
+            at = case.appointment_at
+            waits = case.state in {"open", "held"} and at is not None and at.date() == now.date()
+            if waits and case.whose == who and at is not None and self.is_away(who, at):
+                case.whose = None
 
     def give_up(self, who: str) -> None:
         """Deactivated: what was promised by them is anyone's, what they held is free."""

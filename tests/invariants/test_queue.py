@@ -11,7 +11,7 @@ from app.db import Database
 from tests.cases.town import Town
 from tests.cast import mobile, resident
 from tests.conftest import Clock
-from tests.invariants.machine import Queue
+from tests.invariants.on_duty import OnDuty
 from tests.postgres import Reset
 
 NO_LIMITS = {
@@ -31,7 +31,7 @@ def small_town(db: Database) -> Town:
 
 
 def check(town_for: Callable[[], Town], examples: int) -> None:
-    machine = type("Queue", (Queue,), {"town_for": staticmethod(town_for)})
+    machine = type("Queue", (OnDuty,), {"town_for": staticmethod(town_for)})
     run_state_machine_as_test(
         machine,
         settings=settings(

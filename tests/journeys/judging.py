@@ -45,6 +45,16 @@ TOO_SMALL = """
 }
 """
 
+CUT = """
+() => [...document.querySelectorAll("a, button, summary, h1, h2, label, legend, .tag")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+  .filter((element) => element.scrollWidth > element.clientWidth + 1)
+  .filter((element) => getComputedStyle(element).display !== "inline")
+  .filter((element) => !element.closest(".visually-hidden") && !element.matches(".visually-hidden"))
+  .map((element) => `${element.outerHTML.slice(0, 90)} is cut`)
+"""
+LETTERS = "(size) => { document.documentElement.style.fontSize = size; }"
+
 HIDDEN_FROM_SIGHT = """
 (selectors) => {
   const floor = document.querySelector(".dock").getBoundingClientRect().top;
@@ -76,6 +86,14 @@ def sticking_out(page: Page) -> list[str]:
     """Return the elements for which the page would have to be moved sideways."""
     found: list[str] = page.evaluate(STICKS_OUT)
     return found
+
+
+def cramped(page: Page, size: str = "200%") -> list[str]:
+    """Return what sticks out or is cut when the letters are twice as large."""
+    page.evaluate(LETTERS, size)
+    found: list[str] = [*sticking_out(page), *page.evaluate(CUT)]
+    page.evaluate(LETTERS, "")
+    return [f"{size}: {one}" for one in found]
 
 
 def too_small(page: Page) -> list[str]:

@@ -19,7 +19,9 @@ from app.cases.service.claim import claim
 from app.cases.service.handing import hand_over
 from app.cases.service.release import release
 from app.db import Database
+from app.people import shifts
 from app.people.models import User
+from app.people.rules.shifts import Span
 from app.residents.models import Number, Resident, ResidentNumber
 from app.residents.service import importing
 from tests.cast import (
@@ -72,9 +74,10 @@ def seed(db: Database) -> Seeded:
     ring_through(db, cast.volunteer.user, campaign, earlier)
     with db.writing() as session:
         claim(session, cast.volunteer.user, now, campaign, 20)
-        shift = claim(session, cast.colleague.user, now, campaign, 2).batch
-        assert shift is not None
-        hand_over(session, cast.colleague.user, now, shift.id)
+        handed = claim(session, cast.colleague.user, now, campaign, 2).batch
+        assert handed is not None
+        hand_over(session, cast.colleague.user, now, handed.id)
+        plan_shifts(session, cast, now)
         moved = select(Call.case_id).where(Call.disposition == "moved").order_by(Call.id)
         dialled = session.scalars(moved).first()
         assert dialled is not None
@@ -92,6 +95,18 @@ def seed(db: Database) -> Seeded:
         cast, campaign, draft, preview, call.id, shown.group_id, shown.id, numberless, line,
         call.case_id, dialled,
     )  # fmt: skip
+
+
+def plan_shifts(session: Session, cast: Cast, now: datetime) -> None:
+    """The volunteer can check in now, whatever the hour, the colleague has; both come again."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    ahead = [
+        Span(hour + timedelta(days=day), hour + timedelta(days=day, hours=4)) for day in range(3)
+    ]
+    shifts.plan(session, None, now, [cast.volunteer.user, cast.colleague.user], ahead, BRIDGE)
+    here = shifts.at_hand(session, cast.colleague.user, now)
+    assert here is not None
+    shifts.check_in(session, cast.colleague.user, now, here.id)
 
 
 def take_rosters(db: Database, supervisor: User) -> int:

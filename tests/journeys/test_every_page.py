@@ -14,6 +14,7 @@ from tests.cast import BRIDGE, Person
 from tests.conftest import migrate
 from tests.journeys.judging import (
     colour_violations,
+    cramped,
     out_of_sight,
     sticking_out,
     too_small,
@@ -65,7 +66,8 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/people/{cast.volunteer.user.id}/deactivate", f"/people/{cast.volunteer.user.id}",
             f"/people/{cast.volunteer.user.id}/stop", f"/people/{cast.volunteer.user.id}/invite",
             "/people/new", "/people/invitations", "/residents/shared-lines",
-            f"/residents/shared-lines/{seeded.line}", "/tokens", "/calls/ring-backs",
+            f"/residents/shared-lines/{seeded.line}", "/tokens", "/calls/ring-backs", "/shifts",
+            "/shifts/new",
         ],
         cast.leader: ["/residents", "/handoffs"],
     }  # fmt: skip
@@ -122,7 +124,7 @@ def looked_at(opened: Window, person: Person | None, paths: list[str], kind: str
     role = f"{person.user.role}-{person.user.id}" if person else "anybody"
     for path in paths:
         opened.go(path)
-        opened.photo(f"{role}{re.sub(r'[^a-z0-9]+', '-', path)}-{kind}")
+        opened.photos(f"{role}{re.sub(r'[^a-z0-9]+', '-', path)}-{kind}")
         yield from (f"{path} ({kind}): {one}" for one in judged(opened))
 
 
@@ -148,7 +150,7 @@ def judged(opened: Window) -> list[str]:
     page.evaluate(UNFOLD)
     wrong += sticking_out(page)
     if on_phone:
-        wrong += too_small(page)
+        wrong += too_small(page) + cramped(page)
     if on_phone == (opened.lang == "zh"):  # dear: each size once, and each language once
         wrong += violations(page)
     if on_phone and opened.lang == "zh":  # colours are the same in every size and language

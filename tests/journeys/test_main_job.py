@@ -272,8 +272,12 @@ SAVES: dict[Callable[[Window, Database], None], int] = {
 def give_back(phone: Window, db: Database) -> None:
     phone.go("/calls")
     phone.photo("home-holding")
+    phone.page.locator("details:has(form[action$='/release']) > summary").tap()
     with phone.page.expect_navigation():
         phone.page.locator("form[action$='/release'] button").tap()
+    expect(phone.page.locator("main")).to_contain_text(
+        said("What was left is free for others again.")
+    )
     phone.photo("home-done")
     with db.reading() as session:
         held = select(func.count()).select_from(Hold).where(Hold.released_at.is_(None))

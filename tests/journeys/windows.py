@@ -54,6 +54,15 @@ class Window:
             return
         self.page.screenshot(path=self._photos / f"{name}.png", full_page=whole, scale="css")
 
+    def photos(self, name: str) -> None:
+        """Keep a picture of the page by day and one by night."""
+        if self._photos is None:
+            return
+        self.photo(f"{name}-light")
+        self.page.emulate_media(color_scheme="dark")
+        self.photo(f"{name}-dark")
+        self.page.emulate_media(color_scheme="light")
+
     @property
     def path(self) -> str:
         return self.page.url.removeprefix(self.url)

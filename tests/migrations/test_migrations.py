@@ -133,6 +133,7 @@ def lived_in(database: Database, clock: Clock) -> None:
     missed = town.save(me, "丁", "no_answer", number=mobile(4)).call
     town.save(me, "甲", "callback_requested", note="晚上")
     line = town.case("丙")
+    town.plan(me, "14:00", "18:00")
     with database.writing() as session:
         skip(session, me.user, town.now, town.case("乙").id, "not_now")
         tokens.issue(session, None, town.now, session.get_one(User, me.user.id))

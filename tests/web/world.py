@@ -1,6 +1,7 @@
 """A small world with something behind every address, for the tests that walk through them all."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from itertools import count
 
@@ -14,6 +15,9 @@ from app.cases.models import Batch, CallGroup, Case, Handoff
 from app.cases.service.claim import claim
 from app.cases.service.handing import hand_over
 from app.db import Database
+from app.people import shifts
+from app.people.models import Shift
+from app.people.rules.shifts import Span
 from app.residents.models import Number
 from tests.cast import (
     BRIDGE,
@@ -77,6 +81,8 @@ def world(app: Flask, db: Database) -> World:
         batch = claim(session, cast.colleague.user, NOW, near, 1).batch
         assert batch is not None
         hand_over(session, cast.colleague.user, NOW, batch.id)
+        tomorrow = Span(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=4))
+        shifts.plan(session, None, NOW, [cast.volunteer.user], [tomorrow])
     return World(app, db, cast, near, far)
 
 
@@ -90,6 +96,7 @@ def addresses(world: World) -> dict[str, str]:
             "call_id": session.scalars(select(Call.id)).first() or 1,
             "handoff_id": session.scalars(select(Handoff.id)).one(),
             "number_id": session.scalars(select(Number.id)).first(),
+            "shift_id": session.scalars(select(Shift.id)).first(),
         }
     accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1, "place": 1}
     given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **accounts, **held}

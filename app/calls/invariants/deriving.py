@@ -51,7 +51,7 @@ def derivable(session: Session, zone: tzinfo) -> Iterator[Finding]:
     All but the time at which it is ready: a skip moves that too, and who comes late.
     """
     calling = {campaign.id: campaign.rules for campaign in session.scalars(select(Campaign))}
-    left = _who_left(session)
+    left = _who_was_away(session)
     for low, high in stretches(session, CallGroup.id):
         stretch = _read(session, low, high)
         cases = select(Case).where(Case.group_id.between(low, high)).order_by(Case.id)
@@ -90,12 +90,13 @@ def _read(session: Session, low: int, high: int) -> _Stretch:
     return _Stretch(calls, taps, numbers, {case_id: at for case_id, at in skips})  # noqa: C416
 
 
-def _who_left(session: Session) -> set[int]:
-    """Who is given nothing, or was not at some time: their appointments became anyone's."""
-    left = select(AuditEntry.subject_id).where(
-        AuditEntry.act.in_(("user_deactivated", "user_stopped"))
-    )
-    query = select(User.id).where(~GETS_WORK | cast(User.id, String).in_(left))
+def _who_was_away(session: Session) -> set[int]:
+    """Whose appointments may have become anyone's: who is given nothing, or was not at some time,
+    or keeps shifts, or did.
+    """
+    acts = AuditEntry.act.in_(("user_deactivated", "user_stopped", "shifts_planned"))
+    away = select(AuditEntry.subject_id).where(acts)
+    query = select(User.id).where(~GETS_WORK | cast(User.id, String).in_(away))
     return set(session.scalars(query))
 
 

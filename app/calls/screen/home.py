@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.calls import appointments, queries
 from app.calls.rules import FARTHEST_APPOINTMENT
+from app.calls.screen.duty import Duty, duty, planned
 from app.calls.screen.words import address_of, masked
 from app.calls.wording import agreed_time, appointment_word, why_now
 from app.campaigns import queries as campaigns
@@ -64,6 +65,10 @@ class Appointment:
     group_id: int
     case_id: int
     in_hand: bool
+    taken: bool
+    """Whether a colleague has it in hand."""
+    due: bool
+    """Whether it is time to ring."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Work:
     campaign: Campaign
     batches: Sequence[Batch]
     held: int
+    done: int
+    """How many of those in these batches have been rung."""
     calls_today: int
     waiting: Sequence[Waiting]
     offers: Sequence[Offer]
@@ -88,16 +95,51 @@ class Work:
     """Whether an own appointment could be rung now and is not in hand yet."""
 
     @property
+    def first(self) -> Appointment | None:
+        """The appointment that comes next: the one that is longest overdue, else the soonest."""
+        return next((one for one in self.appointments if not one.taken), None)
+
+    @property
+    def others(self) -> Sequence[Appointment]:
+        """All but the next, those of other days too."""
+        return [one for one in (*self.appointments, *self.later) if one is not self.first]
+
+    @property
     def is_full(self) -> bool:
         """Whether the volunteer holds as many as one may."""
         return self.held >= self.campaign.rules.max_held
 
 
-def home(session: Session, user: User, now: datetime) -> list[Work]:
-    """Return the user's open campaigns with what is held in each."""
-    return [
-        _work(session, user, campaign, now) for campaign in campaigns.open_campaigns(session, user)
-    ]
+@dataclass(frozen=True)
+class Home:
+    """The first page of whoever rings."""
+
+    duty: Duty | None
+    planned: Sequence[str]
+    """The shifts to come."""
+    work: Sequence[Work]
+
+    @property
+    def calls_today(self) -> int:
+        """How many calls were saved today, in all campaigns."""
+        return sum(item.calls_today for item in self.work)
+
+    @property
+    def held(self) -> int:
+        """How many residents are in hand, in all campaigns."""
+        return sum(item.held for item in self.work)
+
+
+def home(session: Session, user: User, now: datetime) -> Home:
+    """Return the user's shifts, and the open campaigns with what is held in each."""
+    return Home(
+        duty=duty(session, user, now),
+        planned=planned(session, user, now),
+        work=[
+            _work(session, user, campaign, now)
+            for campaign in campaigns.open_campaigns(session, user)
+        ],
+    )
 
 
 def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
@@ -107,10 +149,12 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
     tomorrow = midnight + timedelta(days=1)
     agreed = appointments.own(session, user, [campaign.id], tomorrow + FARTHEST_APPOINTMENT)
     today, later = _parted(agreed, tomorrow)
+    batches = in_hand(session, user, campaign.id)
     return Work(
         campaign=campaign,
-        batches=in_hand(session, user, campaign.id),
+        batches=batches,
         held=len(held),
+        done=queries.count_rung_in(session, [batch.id for batch in batches]),
         calls_today=queries.count_since(session, user, campaign.id, midnight),
         waiting=[_waiting(campaign, case, now, aside.get(case.id)) for case in held],
         offers=_offers(session, user, campaign.id, now),
@@ -159,6 +203,22 @@ def held_cases(session: Session, user: User, campaign_id: int) -> list[Case]:
     return sorted(held, key=lambda case: (order[case.group_id], case.id))
 
 
+def held_in_all(session: Session, user: User) -> tuple[int, datetime | None]:
+    """Return how many residents the user holds, in all campaigns, and until when; None where none.
+
+    What is only offered is not counted.
+    """
+    query = (
+        select(func.count(Case.id), func.max(Batch.lease_expires_at))
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .join(Batch, Batch.id == CallGroup.batch_id)
+        .where(Batch.user_id == user.id, Batch.ended_at.is_(None), Case.state == "held")
+        .where(Batch.handed_by_id.is_(None) | Batch.opened_at.is_not(None))
+    )
+    held, until = session.execute(query).one()
+    return held, until
+
+
 def next_case(session: Session, user: User, campaign_id: int, now: datetime) -> Case | None:
     """Return the case that the user rings next, those last whose time has not come."""
     held = held_cases(session, user, campaign_id)
@@ -197,7 +257,12 @@ def _state(case: Case, now: datetime) -> AppointmentState:
 def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> Appointment:
     mine = holder == user.id and case.state == "held"
     taken = holder not in {None, user.id}
-    word, kind = appointment_word(_state(case, now), in_hand=mine, taken=taken)
+    state = _state(case, now)
+    word, kind = appointment_word(state, in_hand=mine, taken=taken)
+    if case.appointment_at is not None and not taken:
+        # The day stands with the time of those that are not today's.
+        is_today = case.appointment_at.astimezone(now.tzinfo).date() == now.date()
+        word = word if is_today or state is not AppointmentState.COMING else ""
     household = case.resident.household
     building = household.building if household else None
     place = f"{building.estate or ''}{building.name or ''}" if building else ""
@@ -210,6 +275,8 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
         group_id=case.group_id,
         case_id=case.id,
         in_hand=mine,
+        taken=taken,
+        due=state is not AppointmentState.COMING,
     )
 
 

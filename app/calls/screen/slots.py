@@ -11,6 +11,7 @@ from app.calls.rules import appointment_slots
 from app.calls.wording import Option, agreed_option, slot_options
 from app.campaigns.models import Campaign
 from app.i18n.moments import moment
+from app.people import shifts
 from app.people.models import User
 
 
@@ -18,7 +19,7 @@ def slots(
     session: Session, user: User, campaign: Campaign, chosen: str | None, now: datetime
 ) -> list[Option]:
     """Return the times to ring again as tiles."""
-    found = appointment_slots(campaign.rules, now)
+    found = appointment_slots(campaign.rules, now, shifts.ahead(session, user.id, now))
     loads = appointments.loads(session, user, campaign.id, [when for _code, when in found])
     return slot_options(found, loads, chosen)
 
@@ -41,12 +42,20 @@ def lies_ahead(call: Call, now: datetime) -> bool:
     return call.callback_at is not None and call.callback_at > now
 
 
-def crowd_warning(session: Session, user: User, saved: Call) -> str:
-    """Say that more is agreed for the time of this appointment than can be kept; else ''."""
+def crowd_warning(session: Session, user: User, saved: Call, now: datetime) -> str:
+    """Say that more is agreed for the time of this appointment than can be kept, or that nobody
+    is there, or not who agreed on it; else ''.
+    """
     at = saved.callback_at
     if at is None:
         return ""
+    at = at.astimezone(now.tzinfo)
     load = appointments.loads(session, user, saved.campaign_id, [at])[at]
+    if not load.volunteers:
+        return str(_("Nobody is planned for %(time)s: tell your leader.", time=moment(at)))
+    if load.away and saved.callback_user_id == user.id:
+        text = _("You are not on shift at %(time)s: whoever is there rings then.", time=moment(at))
+        return str(text)
     if saved.callback_user_id is not None and load.own_room < 0:
         text = _(
             "You now have %(number)s appointments around %(time)s. Let someone else take some.",

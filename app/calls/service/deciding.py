@@ -16,6 +16,7 @@ from app.cases.models import Case
 from app.cases.rules.turns import whom_to_avoid
 from app.cases.service.standing import Member, Standing
 from app.db import Base
+from app.people import shifts
 from app.people.models import User
 from app.prepared import Prepared
 
@@ -73,7 +74,7 @@ def decide(
     decision = bring_in_line(member, calls, taps, calling, now)
     if held_on and member.state == State.OPEN.value:
         member.state = State.HELD.value
-    _promise_to_nobody_gone(session, member)
+    _promise_to_nobody_away(session, member, now)
     standing.write(session, member)
     call.state_after = decision.state.value
     call.passed_to_after = member.passed_to
@@ -106,10 +107,15 @@ def bring_in_line(
     return decision
 
 
-def _promise_to_nobody_gone(session: Session, member: Member) -> None:
-    """An appointment of somebody who is given nothing any more is anyone's."""
-    promised = member.appointment_user_id
-    if promised is not None and not _GETS_WORK.scalar(session, user=promised):
+def _promise_to_nobody_away(session: Session, member: Member, now: datetime) -> None:
+    """An appointment of somebody who is given nothing any more, or is off shift then, is
+    anyone's.
+    """
+    promised, at = member.appointment_user_id, member.appointment_at
+    if promised is None or at is None:
+        return
+    is_gone = not _GETS_WORK.scalar(session, user=promised)
+    if is_gone or shifts.is_away(session, promised, at, now):
         member.appointment_user_id = None
 
 

@@ -14,11 +14,12 @@ from app.calls.views import (
     practising,
     ring_backs,
     ringing,
+    shifts,
     team,
 )
 from app.calls.views.blueprint import blueprint
 
 __all__ = [
     "appointments", "blueprint", "dialling", "genuine", "handing", "home", "inviting", "leader",
-    "messages", "offline", "own", "practising", "ring_backs", "ringing", "team",
+    "messages", "offline", "own", "practising", "ring_backs", "ringing", "shifts", "team",
 ]  # fmt: skip

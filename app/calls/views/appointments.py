@@ -1,6 +1,6 @@
 """The appointments of a day, for whoever leads volunteers."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import render_template, request
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from app import i18n
 from app.audit import service as audit
 from app.calls import calendar
 from app.calls.views.blueprint import blueprint
+from app.calls.views.shared import asked_day
 from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignCommunity
 from app.cases.service.claim import MAY_RING
@@ -18,7 +19,6 @@ from app.people.rules import STAFF
 from app.people.session import actor
 from app.web import here, now, reading, roles, writing
 
-YEARS = range(2000, 2101)
 KINDS = {"coming": "neutral", "due": "info", "overdue": "warn", "missed": "bad", "kept": "good"}
 
 
@@ -26,7 +26,7 @@ KINDS = {"coming": "neutral", "due": "info", "overdue": "warn", "missed": "bad",
 @roles(*STAFF)
 def appointments(campaign_id: int) -> str:
     moment, asked = now(), request.args.get("community") or None
-    day = _day(moment.date())
+    day = asked_day(moment.date())
     with reading() as session:
         campaign = campaigns.get_campaign(session, actor(), campaign_id)
         communities = campaigns.communities_of(session, campaign, actor())
@@ -46,12 +46,3 @@ def appointments(campaign_id: int) -> str:
         which=Which(community=asked), day=day, today=moment.date(), ringing=ringing, here=here,
         one_day=timedelta(days=1), kinds=KINDS, lang=i18n.lang(),
     )  # fmt: skip
-
-
-def _day(today: date) -> date:
-    """The day asked for; today where none is, or none that can be."""
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return today
-    return day if day.year in YEARS else today

@@ -14,6 +14,7 @@ from app.calls.views.shared import RINGS
 from app.cases.service import claim as claiming
 from app.cases.service import release as releasing
 from app.i18n.moments import coming
+from app.packing import packed
 from app.people.allowance import whole_seconds
 from app.people.session import actor
 from app.problems import Problem
@@ -22,13 +23,14 @@ from app.web import key, now, reading, roles, tell, writing
 
 @blueprint.get("/calls")
 @roles(*RINGS)
+@packed
 def home() -> str:
     with reading() as session:
-        work = screen.home(session, actor(), now())
+        found = screen.home(session, actor(), now())
         loose = dials.loose(session, actor(), now())
         start = starting.start(session, actor())
     return render_template(
-        "calls/home.html", work=work, loose=loose, batch=start.batch, start=start
+        "calls/home.html", home=found, work=found.work, loose=loose, batch=start.batch, start=start
     )
 
 

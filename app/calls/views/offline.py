@@ -13,8 +13,9 @@ from app.calls.views.blueprint import blueprint
 from app.calls.views.shared import RINGS
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.i18n import lang
+from app.packing import packed
 from app.people.session import actor
-from app.web import now, public, reading, roles
+from app.web import lasting, now, public, reading, roles
 
 ICONS = (("ringround.svg", "any", "any"), ("ringround-512.png", "512x512", "maskable"))
 
@@ -27,6 +28,7 @@ def furniture() -> dict[str, bool]:
 
 @blueprint.get("/calls/held")
 @roles(*RINGS)
+@packed
 def held() -> dict[str, object]:
     """Whose account it is, what it holds, and our clock: the device's may be wrong."""
     moment = now()
@@ -37,6 +39,7 @@ def held() -> dict[str, object]:
 
 @blueprint.get("/calls/offline")
 @public
+@packed
 def offline() -> str:
     """Stands on the device in clear, so that it tells nothing of anybody."""
     results = [(code, row.label(lang())) for code, row in DISPOSITIONS.items()]
@@ -45,6 +48,8 @@ def offline() -> str:
 
 @blueprint.get("/sw.js")
 @public
+@packed
+@lasting
 def worker() -> Response:
     """The service worker: from the root, for it has a say only in what lies below its address."""
     script = Path(current_app.static_folder or "", "js", "worker.js").read_bytes()

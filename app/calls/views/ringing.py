@@ -26,6 +26,7 @@ from app.calls.wording import ONE_TAP, QUICK, QUICK_BACK, disposition_options, r
 from app.campaigns.models import Campaign
 from app.cases.service import skipping
 from app.i18n import explain
+from app.packing import packed
 from app.people.models import User
 from app.people.session import actor
 from app.problems import NotFoundError, Problem
@@ -36,12 +37,14 @@ from app.web import key, now, reading, roles, settings, writing
 
 @blueprint.get("/calls/groups/<int:group_id>")
 @roles(*RINGS)
+@packed
 def call(group_id: int) -> str | Response:
     return _call_page(group_id, CallForm(), "")
 
 
 @blueprint.get("/calls/groups/<int:group_id>/kept")
 @roles(*RINGS)
+@packed
 def kept(group_id: int) -> str | Response:
     """The same page for the device: with nothing on it that belongs to this moment."""
     return _call_page(group_id, CallForm(), "", kept=True)

@@ -17,9 +17,11 @@ class Load:
 
     booked: int
     volunteers: int
-    """How many may ring."""
+    """How many may ring: those who are planned then, where shifts are kept."""
     mine: int = 0
     """How many of them are the asking volunteer's own."""
+    away: bool = False
+    """Whether the asking volunteer keeps shifts that day, and none of them then."""
 
     @property
     def capacity(self) -> int:

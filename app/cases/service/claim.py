@@ -167,8 +167,8 @@ class Asked:
 
 
 def _take(session: Session, asked: Asked) -> Batch | None:
-    minutes = asked.campaign.rules.unopened_minutes
-    batch = start_batch(session, asked.campaign.id, asked.user_id, asked.now, minutes)
+    until = asked.now + timedelta(minutes=asked.campaign.rules.unopened_minutes)
+    batch = start_batch(session, asked.campaign.id, asked.user_id, asked.now, until)
     if not _fill(session, asked, batch.id):
         drop_batch(session, batch)
         return None
@@ -176,16 +176,16 @@ def _take(session: Session, asked: Asked) -> Batch | None:
 
 
 def start_batch(
-    session: Session, campaign_id: int, user_id: int, now: datetime, minutes: int, **more: object
+    session: Session, campaign_id: int, user_id: int, now: datetime, until: datetime, **more: object
 ) -> Batch:
-    """Write an empty batch down, whose lease lasts so many minutes, and return it.
+    """Write an empty batch down, held until this moment, and return it.
 
     What is returned belongs to no session: it is read, and changed only by statements.
     """
     values: dict[str, object] = {
         "campaign_id": campaign_id, "user_id": user_id, "claimed_at": now, "end_reason": "",
-        "lease_expires_at": now + timedelta(minutes=minutes),
-        "handed_by_id": None, "opened_at": None, "ended_at": None, **more,
+        "lease_expires_at": until, "handed_by_id": None, "opened_at": None, "seen_at": None,
+        "ended_at": None, **more,
     }  # fmt: skip
     values["id"] = _START.scalar(session, **values)
     batch = unattached(Batch, values)

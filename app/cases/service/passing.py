@@ -1,7 +1,7 @@
 """Passing held groups from hand to hand: to a named colleague, or back to the pool."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -34,8 +34,8 @@ def pass_on(
     if to is None or not theirs:
         return None
     campaign = session.get_one(Campaign, campaign_id)
-    minutes = campaign.rules.unopened_minutes
-    batch = claim.start_batch(session, campaign_id, to.id, now, minutes, handed_by_id=actor.id)
+    until = now + timedelta(minutes=campaign.rules.unopened_minutes)
+    batch = claim.start_batch(session, campaign_id, to.id, now, until, handed_by_id=actor.id)
     unhold(session, theirs, now)
     if not claim.hold_groups(session, batch, theirs, now):
         claim.drop_batch(session, batch)

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.rules.leases import lease_end
 from app.cases.service import claim
+from app.people import shifts
 from app.people.models import User
 
 
@@ -41,8 +43,9 @@ def take_back(
     may_hold = campaign.status == "open" and actor.gets_work
     if not may_hold or claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
         return None
-    minutes = campaign.rules.lease_minutes
-    batch = claim.start_batch(session, campaign.id, actor.id, now, minutes, opened_at=now)
+    until = lease_end(campaign.rules, shifts.end_of_current(session, actor.id, now), now)
+    seen = {"opened_at": now, "seen_at": now}
+    batch = claim.start_batch(session, campaign.id, actor.id, now, until, **seen)
     if not claim.hold_groups(session, batch, [group_id], now):
         claim.drop_batch(session, batch)
         return None

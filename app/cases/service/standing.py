@@ -5,7 +5,7 @@ Whoever changes a case locks batch and group first, in this order, and reads onl
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, case, exists, null, select, update
@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.rules.leases import lease_end
 from app.cases.service.release import APPOINTMENT, ORDINARY
 from app.db import Base, UTCDateTime
+from app.people import shifts
 from app.prepared import Prepared
 from app.residents.models import Number, ResidentNumber
 
@@ -73,6 +75,7 @@ class HeldBatch:
     id: int
     user_id: int
     opened_at: datetime | None
+    seen_at: datetime | None
     lease_expires_at: datetime
 
 
@@ -141,11 +144,12 @@ class Standing:
     def _renew_or_end(
         self, session: Session, batch: HeldBatch, actor_id: int, rules: CallingRules, now: datetime
     ) -> None:
-        opened_at, lease = batch.opened_at, batch.lease_expires_at
+        opened, seen, lease = batch.opened_at, batch.seen_at, batch.lease_expires_at
         if batch.user_id == actor_id:
-            opened_at = opened_at or now
-            lease = max(lease, now + timedelta(minutes=rules.lease_minutes))
-        _RENEW_OR_END.rows(session, batch=batch.id, opened=opened_at, lease=lease, now=now)
+            opened, seen = opened or now, now
+            until = lease_end(rules, shifts.end_of_current(session, actor_id, now), now)
+            lease = max(lease, until)
+        _RENEW_OR_END.rows(session, batch=batch.id, opened=opened, seen=seen, lease=lease, now=now)
 
 
 def lock(session: Session, case_id: int) -> Standing | None:
@@ -176,7 +180,8 @@ def _members(session: Session, group_id: int) -> dict[int, Member]:
 
 _GROUP = (_GROUPS.c.id, _GROUPS.c.campaign_id, _GROUPS.c.batch_id, _GROUPS.c.avoid_user_id)
 _BATCH = (
-    _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.lease_expires_at,
+    _BATCHES.c.id, _BATCHES.c.user_id, _BATCHES.c.opened_at, _BATCHES.c.seen_at,
+    _BATCHES.c.lease_expires_at,
 )  # fmt: skip
 _OF_CASE = (_CASES.c.id == bindparam("case"), _GROUPS.c.id == _CASES.c.group_id)
 _LOCK_GROUP = Prepared(select(*_GROUP).where(*_OF_CASE).with_for_update(of=_GROUPS))
@@ -240,6 +245,7 @@ _RENEW_OR_END = Prepared(
     .where(_BATCHES.c.id == bindparam("batch"), _BATCHES.c.ended_at.is_(None))
     .values(
         opened_at=bindparam("opened"),
+        seen_at=bindparam("seen"),
         lease_expires_at=bindparam("lease"),
         ended_at=case((_IS_LEFT, null()), else_=bindparam("now", type_=UTCDateTime)),
         end_reason=case((_IS_LEFT, ""), else_="finished"),

@@ -33,7 +33,7 @@ def work(campaign_id: int) -> str:
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     with reading() as session:
         campaign = campaigns.get_campaign(session, actor(), campaign_id)
-        rows = in_hand.batches(session, actor(), campaign, which, moment)
+        rows = in_hand.batches(session, actor(), which, moment)
         offered = offers.in_scope(session, actor(), campaign_id, midnight, moment)
         near = Which(campaign=campaign_id, community=which.community)
         buildings = in_hand.buildings(session, actor(), near)
@@ -110,7 +110,7 @@ def _confirmation(session: Session, which: Which, problem: str | None) -> str | 
     """Return the page that says what would be moved; None when that is nothing."""
     campaign = campaigns.get_campaign(session, actor(), which.campaign or 0)
     named = which != Which(campaign=which.campaign)
-    rows = in_hand.batches(session, actor(), campaign, which, now()) if named else []
+    rows = in_hand.batches(session, actor(), which, now()) if named else []
     if not rows:
         return None
     return render_template(

@@ -39,6 +39,9 @@ LONGEST_LABEL = 80
 USE_NOTED_EVERY = timedelta(hours=1)
 """More often would be a write for every request."""
 
+TYPE_SIZES = ("normal", "large", "largest")
+"""How large the letters of all pages are: 100, 125 or 150 per cent."""
+
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
 LONGEST_NAME = 40
