@@ -1,12 +1,14 @@
 """What every test stands on: both databases, a clock, the app, and no way out of this machine."""
 
 import ipaddress
+import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +26,11 @@ from tests.postgres import Cluster, Reset
 
 CLUSTER = pytest.StashKey[Cluster]()
 
+LONG = (
+    "tests/journeys/", "tests/invariants/", "tests/cli/test_installed.py",
+    "tests/api/test_schemathesis.py", "tests/residents/test_reader.py",
+)  # fmt: skip
+"""Where tests take long."""
 CROWDS = (
     "tests/api/test_schemathesis", "tests/journeys/", "tests/invariants/test_kill",
     "tests/invariants/test_planted", "tests/invariants/test_queue", "tests/invariants/test_storm",
@@ -68,9 +75,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "postgresql" in item.nodeid and item.nodeid.replace("postgresql", "sqlite") in names
     }  # fmt: skip
     items[:] = [item for item in items if item not in twins or not item.path.match("*pages.py")]
+    items[:] = _longest_first(items)
     for item in items:
         if item in twins or item.nodeid.startswith(CROWDS):
             item.add_marker("no_cover")
+
+
+def _longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """What takes a minute is not begun last: each worker begins with its share of that.
+
+    Each is given as many tests in a row as the others, and takes from them when it is done.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.nodeid.startswith(LONG)]
+    short = [item for item in items if not item.nodeid.startswith(LONG)]
+    size = -(-len(short) // workers)
+    shares = [[*long[k::workers], *short[k * size : (k + 1) * size]] for k in range(workers)]
+    return list(chain.from_iterable(shares))
 
 
 class OutsideWorldError(Exception):
