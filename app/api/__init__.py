@@ -7,13 +7,15 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 class _Sessions(SecureCookieSessionInterface):
     """Sessions of pages only: a program shows its token with every request, and no cookie counts.
 
-    So no other site can make a browser ask for something here in its user's name.
+    So no other site can make a browser ask for something here in its user's name. And files are
+    the same for everybody: what a browser has kept of them is good after signing in, too.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         from app.web import is_of_program
 
-        return None if is_of_program(request.path) else super().open_session(app, request)
+        has_none = is_of_program(request.path) or request.path.startswith(f"{app.static_url_path}/")
+        return None if has_none else super().open_session(app, request)
 
 
 def init(app: Flask) -> None:

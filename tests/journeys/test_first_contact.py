@@ -18,7 +18,7 @@ from tests.conftest import migrate
 from tests.journeys.judging import sticking_out, too_small, violations
 from tests.journeys.served import City, serving
 from tests.journeys.test_every_page import enter
-from tests.journeys.test_main_job import choose
+from tests.journeys.test_main_job import choose, one_tap
 from tests.journeys.windows import DESKTOP, PHONE, Window, window
 
 PASSWORD = "春天里有一只小鸟"
@@ -156,8 +156,7 @@ def practised(phone: Window, db: Database) -> None:
     phone.photo("practice-call")
     assert not violations(phone.page) + too_small(phone.page) + sticking_out(phone.page)
     assert phone.page.locator("a.dial").first.get_attribute("href") == "tel:+8613912345678"
-    choose(phone, "no_answer")
-    phone.press("Save and next")
+    one_tap(phone, "no_answer")
     phone.photo("practice-came-to")
     assert not violations(phone.page) + too_small(phone.page) + sticking_out(phone.page)
     phone.press_link("Next invented resident")
@@ -182,8 +181,7 @@ def practised(phone: Window, db: Database) -> None:
 
 def first_batch(phone: Window, db: Database) -> None:
     phone.press("Take %(number)s residents", number=5)
-    choose(phone, "no_answer")
-    phone.press("Save and next")
+    one_tap(phone, "no_answer")
     assert number_of(db, Call) == 1
 
 

@@ -19,6 +19,7 @@ from tests.journeys.judging import sticking_out, too_small, violations
 from tests.journeys.seeded import Seeded, seed
 from tests.journeys.served import City, serving
 from tests.journeys.test_every_page import enter
+from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import DESKTOP, PHONE, Window, said, window
 
 
@@ -43,8 +44,7 @@ def miss(phone: Window, campaign: int, lang: str) -> Locator:
     phone.go(f"/calls/campaigns/{campaign}/next")
     button = phone.page.locator("form[data-message] button")
     while not button.count():
-        phone.page.locator(".choice:has([value=no_answer])").click()
-        phone.press("Save and next", lang)
+        one_tap(phone, "no_answer")
     return button
 
 

@@ -74,8 +74,11 @@ def nothing(campaign_id: int) -> str:
 @blueprint.get("/calls/campaigns/<int:campaign_id>/next")
 @roles(*RINGS)
 def next_call(campaign_id: int) -> Response:
+    return to_next(campaign_id, request.args.get("last", type=key))
+
+
+def to_next(campaign_id: int, last: int | None) -> Response:
     """Go to the next resident that this volunteer holds, or home when there is none."""
-    last = request.args.get("last", type=key)
     with reading() as session:
         found = screen.next_case(session, actor(), campaign_id, now())
     if found is None:

@@ -17,7 +17,7 @@ from app.packing import packed
 from app.people.session import actor
 from app.web import lasting, now, public, reading, roles
 
-ICONS = (("ringround.svg", "any", "any"), ("ringround-512.png", "512x512", "maskable"))
+ICONS = (("ringround.svg", "any", "any"), ("ringround-192.png", "192x192", "any maskable"))
 
 
 @blueprint.app_context_processor

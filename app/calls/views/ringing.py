@@ -21,6 +21,7 @@ from app.calls.screen.slots import slots
 from app.calls.service import correcting, scripts
 from app.calls.views.blueprint import blueprint
 from app.calls.views.depositing import or_ticket
+from app.calls.views.home import to_next
 from app.calls.views.shared import HEARS, RINGS, first_error, say_saved, warn_of_crowd
 from app.calls.wording import ONE_TAP, QUICK, QUICK_BACK, disposition_options, rung_at
 from app.campaigns.models import Campaign
@@ -116,7 +117,8 @@ def _saved(form: CallForm) -> Response:
         say_saved(campaign, saved)
     if saved.direction == "in":
         return _after_ring_back(campaign, saved)
-    return redirect(url_for(".next_call", campaign_id=campaign.id, last=saved.id))
+    # At once, not by another address that leads there: a bad line has to carry both.
+    return to_next(campaign.id, saved.id)
 
 
 def _after_ring_back(campaign: Campaign, saved: Call) -> Response:
