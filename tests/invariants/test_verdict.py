@@ -103,6 +103,8 @@ def test_a_number_that_was_in_two_hands_for_a_while_is_found(town: Town) -> None
         ((0, 1, inf), (6, 7, inf), [5], set()),
         ((0, 1, inf), (6, 7, inf), [8], {"held twice"}),
         ((0, 3, inf), (6, 7, inf), [2], set()),
+        ((0, 9, inf), (5, 6, inf), [4], set()),
+        ((0, 9, inf), (5, 6, inf), [], {"held twice"}),
     ],
 )
 def test_certain_holds_of_one_number_never_overlap(

@@ -113,10 +113,19 @@ def overlaps(had: list[Had], jumps: list[float]) -> list[str]:
         by_number[one.number].append(one)
     wrong = []
     for number, all_ in by_number.items():
-        for earlier, later in pairwise(sorted(all_, key=lambda one: one.since)):
-            until = min(earlier.until, min((j for j in jumps if j > earlier.asked), default=inf))
-            if later.since < until:
+        in_order = sorted(all_, key=lambda one: one.since)
+        certain = [one for one in in_order if one.since < _end(one, jumps)]
+        for earlier, later in pairwise(certain):
+            if later.since < _end(earlier, jumps):
                 wrong.append(f"held twice: {number} by {earlier.user} and {later.user}")
+        for earlier, later in pairwise(in_order):
             if earlier.since < later.asked and earlier.generation >= later.generation:
                 wrong.append(f"went back: generation of {number} after {earlier.generation}")
     return wrong
+
+
+def _end(one: Had, jumps: list[float]) -> float:
+    """Until when somebody had a number for certain: before it began, where the clock was set past
+    the lease while the answer was under way.
+    """
+    return min(one.until, min((jump for jump in jumps if jump > one.asked), default=inf))
