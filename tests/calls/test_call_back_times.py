@@ -25,7 +25,7 @@ def test_another_time_chosen_after_an_undo_counts(town: Town, client: CheckingCl
     """The time that was taken back stands in the field; nobody typed it now."""
     said = {"disposition": "callback_requested", "callback_at": "2026-11-24T16:00"}
     answer = send(client, call_form(client, town, "甲", **said))
-    strip = client.get(answer.location).location
+    strip = answer.location
     (call,) = town.calls()
     undone = client.submit(strip, action=f"/calls/{call.id}/undo").location
     page = client.get(undone).text
@@ -59,5 +59,5 @@ def test_what_was_just_saved_names_the_whole_span(town: Town, client: CheckingCl
         client, town, "甲", disposition="callback_requested",
         callback_at="2026-11-24T16:00", callback_until="17:30",
     )  # fmt: skip
-    page = words(client.get(client.get(send(client, filled).location).location))
+    page = words(client.get(send(client, filled).location))
     assert "Call back later 24 Nov 16:00–17:30" in page

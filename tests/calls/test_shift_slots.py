@@ -127,7 +127,7 @@ def test_what_is_said_of_a_time_when_one_is_away(
     filled = call_form(
         client, town, "甲", disposition="callback_requested", callback_at="2026-11-24T18:30"
     )
-    page = words(client.get(client.get(send(client, filled).location).location))
+    page = words(client.get(send(client, filled).location))
     assert warning in page
     promised = None if planned else town.people.volunteer.user.id
     assert town.case("甲").appointment_user_id == promised

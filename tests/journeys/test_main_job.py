@@ -107,8 +107,7 @@ def finish_the_first_batch(phone: Window) -> None:
     """It is small; the next is as large as any."""
     phone.press("Take %(number)s residents", number=5)
     while phone.path != "/calls":
-        choose(phone, "unreachable")
-        save(phone)
+        one_tap(phone, "unreachable")
 
 
 def ring_through(phone: Window, db: Database) -> None:
