@@ -1,4 +1,6 @@
-"""A line between browser and server that can be cut, or lose the answer to a request."""
+"""A line between browser and server that can be cut, lose the answer to a request, and counts
+what comes over it, whoever asked.
+"""
 
 import socket
 import threading
@@ -6,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 CHUNK = 65_536
+QUIET = 1.5
+"""Seconds without a byte after which nothing more is under way."""
 
 
 class Line:
@@ -20,6 +24,8 @@ class Line:
         self._changing = threading.Lock()
         self._is_cut = False
         self._loses: bytes | None = None
+        self._bytes = 0
+        self._came = threading.Condition()
         self.lost = threading.Event()
         """Set once the answer has been lost that was to be."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -41,6 +47,21 @@ class Line:
         """Let the next request through that begins so, and cut the line when the answer comes."""
         self.lost.clear()
         self._loses = request
+
+    def since(self) -> int:
+        """Return the bytes that came from the server since this was asked last, those too that
+        the service worker asks for behind the page: the line is waited for to be quiet.
+        """
+        with self._came:
+            while self._came.wait(QUIET):
+                pass
+            found, self._bytes = self._bytes, 0
+        return found
+
+    def _count(self, size: int) -> None:
+        with self._came:
+            self._bytes += size
+            self._came.notify_all()
 
     def close(self) -> None:
         self._listening.close()
@@ -72,6 +93,8 @@ class Line:
             while data := source.recv(CHUNK):
                 if not answers and self._loses and data.startswith(self._loses):
                     doomed.set()
+                if answers:
+                    self._count(len(data))
                 if answers and doomed.is_set():
                     self.cut()
                     self.lost.set()

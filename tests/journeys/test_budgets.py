@@ -8,12 +8,12 @@ from playwright.sync_api import Browser
 
 from app.db import Database
 from tests.conftest import migrate
+from tests.journeys.line import Line, line
 from tests.journeys.seeded import Seeded, seed
 from tests.journeys.served import City, serving
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import PHONE, window
-from tests.journeys.wire import Line, line
 
 FIRST_PAGE = 70_000
 FURTHER_CASE = 8_000
@@ -37,7 +37,7 @@ def at_work(tmp_path: Path) -> Iterator[tuple[City, Seeded]]:
 
 @pytest.fixture
 def wire(at_work: tuple[City, Seeded]) -> Iterator[Line]:
-    with line(int(at_work[0].url.rsplit(":", 1)[1])) as found:
+    with line(at_work[0].url) as found:
         yield found
 
 

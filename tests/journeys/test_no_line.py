@@ -107,7 +107,7 @@ def hide_what_is_over(phone: Window, wire: Line) -> None:
 def lose_an_answer(phone: Window, db: Database, wire: Line) -> None:
     """The server has the call, and the phone does not know: it is on record once."""
     before = saved(db)
-    phone.go("/calls")
+    come_back(phone, lambda: not phone.page.locator("[data-offline]").count())
     phone.press_link("Go on with the next call", "en")
     wire.lose_answer_to(SAVE)
     save(phone)
@@ -165,7 +165,7 @@ def test_a_browser_that_is_killed_and_a_session_that_ends(
         mend(phone, wire)
         until(phone, lambda stored: not stored["outbox"])
         assert saved(city.db) == before + 2
-        come_back(phone)
+        come_back(phone, lambda: phone.path.startswith("/sign-in"))
     assert city.ringround("check")
 
 
@@ -280,10 +280,11 @@ def mend(phone: Window, wire: Line) -> None:
     phone.page.evaluate("dispatchEvent(new Event('online'))")
 
 
-def come_back(phone: Window) -> None:
-    """Sent to sign in, as soon as the device has noticed that there is a line again."""
+def come_back(phone: Window, is_back: Callable[[], bool]) -> None:
+    """Ask for the first page until the device has noticed that there is a line again."""
     deadline = monotonic() + PATIENCE
-    while not phone.path.startswith("/sign-in"):
+    phone.go("/calls")
+    while not is_back():
         assert monotonic() < deadline, phone.path
         phone.go("/calls")
 
