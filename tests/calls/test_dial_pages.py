@@ -25,15 +25,6 @@ from tests.web.world import World, addresses, rules, world
 __all__ = ["world"]
 
 
-@pytest.fixture
-def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    """Three residents in the volunteer's hands, and their browser in English."""
-    town = Town.of(db, clock, "甲乙丙")
-    town.batch(town.people.volunteer)
-    sign_in(english(client), town.people.volunteer)
-    return town
-
-
 def screen(town: Town, name: str) -> str:
     case = town.case(name)
     return f"/calls/groups/{case.group_id}?case={case.id}"

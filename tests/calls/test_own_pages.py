@@ -2,22 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
-
 from app.db import Database
 from tests.cases.town import Town
 from tests.cast import english, mobile, resident, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
-
-
-@pytest.fixture
-def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    """Three residents in the volunteer's hands, and their browser in English."""
-    town = Town.of(db, clock, "甲乙丙")
-    town.batch(town.people.volunteer)
-    sign_in(english(client), town.people.volunteer)
-    return town
 
 
 def test_home_shows_the_appointments_of_the_next_days(town: Town, client: CheckingClient) -> None:

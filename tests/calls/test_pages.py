@@ -17,15 +17,6 @@ from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
 
-@pytest.fixture
-def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    """Three residents in the volunteer's hands, and their browser in English."""
-    town = Town.of(db, clock, "甲乙丙")
-    town.batch(town.people.volunteer)
-    sign_in(english(client), town.people.volunteer)
-    return town
-
-
 def address(town: Town, name: str) -> str:
     case = town.case(name)
     return f"/calls/groups/{case.group_id}?case={case.id}"
