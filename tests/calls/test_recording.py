@@ -304,6 +304,20 @@ def test_whom_one_of_a_house_refused_is_spared_while_that_one_waits(
     assert town.group("父").avoid_user_id is None
 
 
+def test_a_housemate_is_spared_too_where_the_call_came_too_late_for_the_case_itself(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, FAMILY[:2])
+    volunteer = town.people.volunteer
+    town.batch(volunteer)
+    town.save(volunteer, "父", "completed")
+    late = town.save(volunteer, "父", "soft_refusal", also=["母"])
+
+    assert (late.call.applied, late.call.reason) == (False, "already_done")
+    assert town.group("母").avoid_user_id == volunteer.user.id
+    assert town.broken() == []
+
+
 def test_a_clock_that_runs_ahead_keeps_no_other_campaign_waiting(
     db: Database, clock: Clock
 ) -> None:

@@ -114,7 +114,7 @@ def record(
     call = _without_doubt(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
     rows = [_take_in(save, member, fingerprint) for member in _wanted(standing, case_id, call.also)]
-    _settle(save, rows[0])
+    _settle(save, rows)
     _write_down(save, rows, key)
     return Saved(rows[0], repeated=False)
 
@@ -241,9 +241,10 @@ def _why_not(save: _Save, member: Member) -> str | None:
     )
 
 
-def _settle(save: _Save, row: Call) -> None:
+def _settle(save: _Save, rows: Sequence[Call]) -> None:
     session, call = save.session, save.call
-    if row.applied:
+    # Of a call that settled a housemate too, the first row may have come too late, and no other.
+    if any(row.applied for row in rows):
         spare(save.standing, save.histories, save.now)
     if save.number_id is not None and DISPOSITIONS[call.disposition].reached:
         # Other campaigns leave a number alone for a while once somebody was reached on it. A
