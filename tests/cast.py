@@ -7,9 +7,11 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
 from typing import Any
 
 from argon2 import PasswordHasher
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -27,7 +29,7 @@ from app.residents.service import importing
 from app.residents.service.importing import Roster
 from app.territory import service as territory
 from tests.conftest import Clock
-from tests.house.pages import CheckingClient, Page
+from tests.house.pages import CheckingClient
 
 NOW = Clock.now
 """The moment at which the clock of a test stands until the test moves it."""
@@ -140,8 +142,12 @@ def words(answer: TestResponse) -> str:
 
 
 def token(client: CheckingClient) -> str:
-    """What the client must send with each form now."""
-    return str(Page(client.get("/sign-in").text).forms[0].values["csrf_token"])
+    """What the client must send with each form now; a page for it is not asked for each time."""
+    with client.session_transaction() as session:
+        raw = session.setdefault("csrf_token", token_hex())
+    secret = client.application.secret_key
+    assert isinstance(secret, str)
+    return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))
 
 
 def mobile(number: int) -> str:

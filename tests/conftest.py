@@ -38,6 +38,9 @@ CROWDS = (
 )  # fmt: skip
 """Where thousands of acts go the ways that other tests go once, or the app runs elsewhere."""
 
+PAGES = ("*pages.py", "test_access.py", "test_report_route.py", "test_main_job.py")
+"""Where pages are asked for, and no statement that elsewhere is not run on either engine."""
+
 # A busy machine is no reason to fail: speed belongs in the benchmarks.
 hypothesis.settings.register_profile(
     "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -74,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item for item in items
         if "postgresql" in item.nodeid and item.nodeid.replace("postgresql", "sqlite") in names
     }  # fmt: skip
-    items[:] = [item for item in items if item not in twins or not item.path.match("*pages.py")]
+    items[:] = [item for item in items if item not in twins or not any(map(item.path.match, PAGES))]
     items[:] = _longest_first(items)
     for item in items:
         if item in twins or item.nodeid.startswith(CROWDS):

@@ -35,7 +35,7 @@ def test_a_card_says_all_that_is_needed(lang: str) -> None:
 
 
 @LANGUAGES
-@pytest.mark.parametrize("number", [1, COLUMNS * ROWS, COLUMNS * ROWS + 1, 200])
+@pytest.mark.parametrize("number", [1, COLUMNS * ROWS, 2 * COLUMNS * ROWS + 1])
 def test_everybody_has_a_card_ten_a_page(lang: str, number: int) -> None:
     cards = [card(f"志愿者{place:03}") for place in range(number)]
     found = pages(render(sheet(*cards, lang=lang)))

@@ -128,13 +128,13 @@ def test_every_view_states_who_may_come(app: Flask) -> None:
 def test_the_door_is_open_to_these_and_shut_to_the_rest(world: World, role: str) -> None:
     client = world.client(role)
     paths = addresses(world)
+    form = {"csrf_token": token(client)}
     wrong = []
     # Whoever signs out or switches the language does so last.
     for rule in sorted(rules(world.app), key=lambda rule: rule.endpoint == "people.sign_out"):
         path = paths[rule.endpoint]
         for method in sorted({"GET", "POST"} & set(rule.methods or ())):
-            sent = {"csrf_token": token(client)} if method == "POST" else None
-            answer = client.open(path, method=method, data=sent)
+            answer = client.open(path, method=method, data=form if method == "POST" else None)
             to_door = (answer.location or "").startswith("/sign-in?next=")
             got = "door" if to_door else "shut" if answer.status_code == 403 else "open"
             beyond = (role, rule.endpoint) in BEYOND_SCOPE
