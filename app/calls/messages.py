@@ -20,6 +20,7 @@ from app.people.models import User
 from app.problems import NotFoundError, Problem
 from app.residents.models import Number, Resident
 from app.residents.rules import phones
+from app.residents.rules.languages import tongue
 from app.territory.models import Community
 
 MISSED = ("no_answer",)
@@ -48,14 +49,14 @@ def is_offered(session: Session, call: Call, now: datetime) -> bool:
 
 
 def open_message(
-    session: Session, actor: User, now: datetime, call_id: int, office: str
+    session: Session, actor: User, now: datetime, call_id: int, office: str, lang: str
 ) -> Written:
     """Note that the number of a call is sent a message, and return it.
 
     The same call again gets the same again: the phone may have come back without having sent it.
-    ``now`` is in the deployment's zone, ``office`` the number for campaigns that name none. Raises
-    NotFoundError for another's call or one that asks for no message, Problem where the number had
-    one today.
+    ``now`` is in the deployment's zone, ``office`` the number for campaigns that name none,
+    ``lang`` the language for residents of whom none is known. Raises NotFoundError for another's
+    call or one that asks for no message, Problem where the number had one today.
     """
     call = get_own_call(session, actor, call_id)
     if is_taken_back(session, call) or _mobile(session, call, now) is None:
@@ -69,16 +70,18 @@ def open_message(
     audit.record(
         session, actor.id, now, "message_opened", "call", call_id, number=call.number_id
     )  # fmt: skip
-    return opened(session, actor, now, call_id, office)
+    return opened(session, actor, now, call_id, office, lang)
 
 
-def opened(session: Session, actor: User, now: datetime, call_id: int, office: str) -> Written:
+def opened(
+    session: Session, actor: User, now: datetime, call_id: int, office: str, lang: str
+) -> Written:
     """Return the message that was opened for a call today. Raises NotFoundError without one."""
     call = get_own_call(session, actor, call_id)
     number = _mobile(session, call, now)
     if number is None or _told_about(session, call, now) != call.id:
         raise NotFoundError(f"message about call {call_id}")
-    return Written(number, _text(session, actor, call, now, office), call.campaign_id)
+    return Written(number, _text(session, actor, call, now, office, lang), call.campaign_id)
 
 
 def _mobile(session: Session, call: Call, now: datetime) -> str | None:
@@ -97,11 +100,16 @@ def _told_about(session: Session, call: Call, now: datetime) -> int | None:
     return session.scalar(select(TextMessage.call_id).where(*had))
 
 
-def _text(session: Session, actor: User, call: Call, now: datetime, office: str) -> str:
-    """The message in the resident's language: who rang and why, and how to make sure of it."""
+def _text(
+    session: Session, actor: User, call: Call, now: datetime, office: str, otherwise: str
+) -> str:
+    """The message in the language in which the resident was to be spoken to: who rang and why, and
+    how to make sure of it.
+    """
     campaign = session.get_one(Campaign, call.campaign_id)
     case = session.get_one(Case, call.case_id)
-    lang = rules.language_for(session.get_one(Resident, case.resident_id).language)
+    written = session.get_one(Resident, case.resident_id).language
+    lang = tongue(written, campaign.script, otherwise)
     # A campaign that was made before there were messages has none of its own.
     text = campaign.script[lang].get("message") or DEFAULT_SCRIPT[lang]["message"]
     values = rules.values(

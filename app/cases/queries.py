@@ -15,12 +15,13 @@ from app.campaigns.rules.agreed import ANYONES_AFTER
 from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold, Skip
-from app.cases.rules.languages import Lane, keys
+from app.cases.rules.languages import Lane
 from app.db import engine_of
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
 from app.residents.models import Household, Number, Resident, ResidentNumber
+from app.residents.rules.languages import keys
 from app.territory.models import Community
 
 

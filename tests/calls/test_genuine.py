@@ -106,7 +106,7 @@ def test_of_two_taps_at_once_on_one_number_one_is_the_days_message(town: Town) -
         start.wait()
         try:
             with town.db.writing() as session:
-                messages.open_message(session, who.user, town.now, call_id, "")
+                messages.open_message(session, who.user, town.now, call_id, "", "zh")
             got.append("opened")
         except Problem as problem:
             got.append(problem.code)

@@ -1,5 +1,6 @@
 """The text message after a call that nobody answered: once a day a number, and kept nowhere."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,10 +22,11 @@ BUTTON = "Send a text"
 
 @pytest.fixture
 def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    """乙 speaks English, and 丙 has a landline."""
+    """乙 speaks English, 丁 and 戊 two languages, and 丙 has a landline."""
     drafts = [
         resident("甲", mobile(1)), resident("乙", mobile(2), language="英语"),
-        resident("丙", LANDLINE), resident("丁", mobile(4)), resident("戊", mobile(5)),
+        resident("丙", LANDLINE), resident("丁", mobile(4), language="普通话、英语"),
+        resident("戊", mobile(5), language="英语、普通话"),
     ]  # fmt: skip
     town = Town.of(db, clock, drafts)
     me = town.people.volunteer
@@ -37,7 +39,7 @@ def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
 
 
 def ring(town: Town, name: str, disposition: str = "no_answer", **more: Any) -> int:
-    numbers = {"甲": mobile(1), "乙": mobile(2), "丙": LANDLINE, "丁": mobile(4)}
+    numbers = {"甲": mobile(1), "乙": mobile(2), "丙": LANDLINE, "丁": mobile(4), "戊": mobile(5)}
     return town.save(town.people.volunteer, name, disposition, number=numbers[name], **more).call.id
 
 
@@ -80,6 +82,20 @@ def test_it_speaks_the_language_of_the_resident(town: Town, client: CheckingClie
     written = text(tap(client, ring(town, "乙"))["address"])
 
     assert written.startswith("Hello, I am a volunteer of 中桥社区居委会, my code is 4821.")
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("甲", "zh"), ("乙", "en"), ("丁", "zh"), ("戊", "en")]
+)
+def test_it_speaks_the_language_that_was_to_be_spoken(
+    town: Town, client: CheckingClient, name: str, language: str
+) -> None:
+    case = town.case(name)
+    screen = words(client.get(f"/calls/groups/{case.group_id}?case={case.id}"))
+    written = text(tap(client, ring(town, name))["address"])
+
+    assert set(re.findall(r'<p lang="(zh|en)">', screen)) == {language}
+    assert written.startswith({"zh": "您好", "en": "Hello"}[language])
 
 
 def test_a_campaign_may_have_its_own_text_and_one_of_old_has_none(

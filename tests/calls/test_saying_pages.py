@@ -9,14 +9,15 @@ from sqlalchemy import select
 from app.campaigns.models import Campaign, VolunteerCode
 from app.db import Database
 from tests.cases.town import Town
-from tests.cast import english, sign_in, words
+from tests.cast import english, mobile, resident, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
 
 @pytest.fixture
 def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    town = Town.of(db, clock, "甲乙")
+    speaks = [resident(name, mobile(n), language="English") for n, name in enumerate("甲乙", 1)]
+    town = Town.of(db, clock, speaks)
     town.batch(town.people.volunteer)
     sign_in(english(client), town.people.volunteer)
     return town

@@ -4,7 +4,7 @@ import pytest
 
 from app.campaigns.models import Campaign
 from app.campaigns.rules.definition import DEFAULT_SCRIPT, definition_from
-from app.campaigns.rules.script import filled, language_for, says, values
+from app.campaigns.rules.script import filled, says, values
 from app.problems import Problem
 
 VALUES = values("zh", code="4821", office="0513-8532 1234", community="中桥社区")
@@ -60,15 +60,6 @@ def test_the_usual_texts_say_the_code_and_what_is_never_asked() -> None:
             assert says(text, "code")
             assert [word for word in never if word not in text] == []
         assert says(DEFAULT_SCRIPT[lang]["message"], "office")
-
-
-@pytest.mark.parametrize(
-    ("language", "lang"),
-    [("", "zh"), ("普通话", "zh"), ("英语", "en"), ("English", "en"), ("en", "en"),
-     ("日语", "zh"), ("French", "zh"), ("英文、普通话", "en")],
-)  # fmt: skip
-def test_residents_are_spoken_to_in_their_language(language: str, lang: str) -> None:
-    assert language_for(language) == lang
 
 
 @pytest.mark.parametrize(

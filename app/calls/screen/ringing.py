@@ -29,14 +29,14 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules.calling import allowed_until, is_allowed
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.rules.languages import tongue
 from app.cases.rules.turns import is_early
 from app.cases.service import settling
 from app.config import DIAL
-from app.i18n import lang
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.rules import phones
+from app.residents.rules.languages import tongue
+from app.web import settings
 
 LATELY = timedelta(hours=1)
 
@@ -83,7 +83,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Script:
-    """What to say, in the resident's language where the campaign has it."""
+    """What to say, in the resident's language where the campaign has it, else the deployment's."""
 
     lang: str
     opening: str
@@ -162,7 +162,7 @@ def call_page(
 def _script(
     session: Session, user: User, campaign: Campaign, person: Person, now: datetime
 ) -> Script:
-    spoken = tongue(person.case.resident.language, campaign.script, lang())
+    spoken = tongue(person.case.resident.language, campaign.script, settings().lang)
     mark, seen = script_mark(campaign.script), scripts.seen(session, user, campaign.id)
     texts = said(session, user, campaign, person.case, spoken, now)
     return Script(

@@ -21,7 +21,7 @@ def open_message(call_id: int) -> Response:
     wants_address = request.accept_mimetypes.best == "application/json"
     try:
         with writing() as session:
-            written = messages.open_message(session, actor(), now(), call_id, _office())
+            written = messages.open_message(session, actor(), now(), call_id, *_usual())
     except Problem as problem:
         if wants_address:
             return jsonify(problem=explain(problem))
@@ -36,9 +36,10 @@ def open_message(call_id: int) -> Response:
 @roles(*RINGS)
 def message(call_id: int) -> str:
     with reading() as session:
-        written = messages.opened(session, actor(), now(), call_id, _office())
+        written = messages.opened(session, actor(), now(), call_id, *_usual())
     return render_template("calls/message.html", written=written, call_id=call_id)
 
 
-def _office() -> str:
-    return settings().office_number
+def _usual() -> tuple[str, str]:
+    """The office's number and the language, where nothing else is said."""
+    return settings().office_number, settings().lang

@@ -16,7 +16,6 @@ DOUBTED = {
 """What is said to somebody who doubts the call."""
 _TYPED = str.maketrans("｛｝", "{}")
 _PLACE = re.compile(r"\{([^{}]*)\}")
-_ENGLISH = ("english", "英语", "英文")
 
 
 def tidied(text: str) -> str:
@@ -44,11 +43,3 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 def values(lang: str, *, code: str, office: str, community: str) -> Mapping[str, str]:
     """Return what the places of a text are filled with; ``office`` is '' where it is not known."""
     return {"code": code, "office": office or OFFICE[lang], "community": community}
-
-
-def language_for(language: str) -> str:
-    """Return in which language of a script one speaks to a resident of this language, as the
-    roster writes it: Chinese, unless it is English.
-    """
-    written = language.casefold()
-    return "en" if written.strip() == "en" or any(one in written for one in _ENGLISH) else "zh"

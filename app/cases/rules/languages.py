@@ -3,17 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-EVERYBODYS = frozenset({
-    "", "普通话", "国语", "汉语", "中文", "华语", "官话", "mandarin", "putonghua", "chinese",
-    "zh", "zh-cn", "cmn",
-})  # fmt: skip
-"""What every volunteer speaks, as rosters write it."""
-CODES = {
-    **dict.fromkeys(EVERYBODYS - {""}, "zh"),
-    **dict.fromkeys(("english", "英语", "英文", "en"), "en"),
-}
-"""What scripts are written in, by how rosters name it."""
-_BETWEEN = str.maketrans(dict.fromkeys("、，,;；/／|+和及", " "))
+from app.residents.rules.languages import EVERYBODYS, keys
 
 
 @dataclass(frozen=True)
@@ -24,11 +14,6 @@ class Lane:
     language: str
     rank: int
     """0 before 1 before 2, among groups that are as urgent."""
-
-
-def keys(text: str) -> list[str]:
-    """Return the languages that a cell names, in small letters; [] where it names none."""
-    return text.casefold().translate(_BETWEEN).split()
 
 
 def needed(texts: Iterable[str]) -> str:
@@ -42,14 +27,6 @@ def needed(texts: Iterable[str]) -> str:
         if named and EVERYBODYS.isdisjoint(named):
             return named[0][:40]
     return ""
-
-
-def tongue(text: str, offered: Collection[str], otherwise: str) -> str:
-    """Return which of the languages ``offered`` (by their codes) to speak with a resident, by
-    their language as written; ``otherwise`` where none of them is named.
-    """
-    codes = (CODES.get(key, "") for key in keys(text))
-    return next((code for code in codes if code in offered), otherwise)
 
 
 def lanes(
