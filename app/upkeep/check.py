@@ -10,6 +10,7 @@ from app.cases import invariants as cases
 from app.config import TIMEZONE
 from app.i18n.words import later as _l
 from app.laws import Finding, Law
+from app.people import invariants as people
 from app.progress import invariants as progress
 from app.reports import invariants as reports
 from app.upkeep import trail
@@ -19,6 +20,7 @@ LAWS: dict[str, Law] = {
     **calls.LAWS,
     **progress.LAWS,
     **reports.LAWS,
+    **people.LAWS,
     **trail.LAWS,
 }
 """The laws by name, in the order in which they are checked."""

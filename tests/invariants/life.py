@@ -43,6 +43,8 @@ def lived_in(db: Database, clock: Clock) -> Town:
     town.wait(minutes=1)
     town.release(town.people.colleague, town.batch(town.people.colleague, 2))
     _papers(town)
+    for begins, ends in (("20:00", "21:00"), ("21:00", "22:00")):
+        town.plan(town.people.colleague, begins, ends)
     return town
 
 

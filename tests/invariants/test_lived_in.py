@@ -54,6 +54,7 @@ KEPT = "(SELECT id FROM calls WHERE NOT applied)"
 SKIP, HANDOFF, DIAL, TOKEN = (
     f"(SELECT id FROM {table})" for table in ("skips", "handoffs", "dials", "api_tokens")
 )
+LAST_SHIFT = "(SELECT max(id) FROM shifts)"
 LONG_AGO = "'2020-01-01 00:00:00'"
 NAME_OF_JIA = (
     "(SELECT number_id FROM resident_numbers n JOIN residents r ON r.id = n.resident_id"
@@ -182,6 +183,10 @@ BY_LAW: dict[str, list[tuple[str, str, str]]] = {
             f"UPDATE calls SET outcome_after = 'busy' WHERE id = {last('丙')}",
         ),
     ],
+    "one_shift": change(
+        "shifts", LAST_SHIFT,
+        "ends_at = starts_at", "starts_at = (SELECT min(starts_at) FROM shifts)",
+    ),
     "least_sight": [
         (
             "calls", first("丙"),

@@ -40,6 +40,7 @@ def test_every_law_of_the_design_is_checked() -> None:
         "numbers_rest",
         "counts_agree",
         "reproducible",
+        "one_shift",
         "least_sight",
     ]
 
