@@ -55,6 +55,7 @@ TEXTS = {
     # Shifts
     "shift_for_nobody": _l("Choose who is to be there."),
     "shift_past": _l("These hours have passed already. Choose later ones."),
+    "shift_far": _l("Shifts are planned for at most %(days)s days ahead. Check the day."),
     "shift_hours": _l("The shift ends before it begins."),
     "shift_days": _l("Choose a last day within %(most)s days after the first."),
     "shift_overlaps": _l(

@@ -20,6 +20,7 @@ from app.people.rules.shifts import (
     ShiftState,
     Span,
     check_may_come,
+    check_when,
     first_overlap,
     is_off,
     state_of,
@@ -44,13 +45,13 @@ def plan(
 ) -> int:
     """Plan the same hours for several people; return how many shifts that are.
 
-    All or nothing: raises Problem for nobody, for hours that have passed, and for somebody who
-    is planned already at that time; ForbiddenError where the actor has no say over somebody.
+    All or nothing: raises Problem for nobody, for hours that have passed or are too far ahead, and
+    for somebody who is planned already at that time; ForbiddenError where the actor has no say
+    over somebody.
     """
     if not users:
         raise Problem("shift_for_nobody", field="users")
-    if any(span.ends_at <= now for span in hours):
-        raise Problem("shift_past", field="day")
+    check_when(hours, now)
     for user in users:
         check_may_plan(actor, user)
     # One plan after the other: two at once would both find nothing in their way.

@@ -13,6 +13,7 @@ from app.people.rules.shifts import (
     ShiftState,
     Span,
     check_may_come,
+    check_when,
     covers,
     end_of,
     first_overlap,
@@ -119,6 +120,19 @@ def test_shifts_may_follow_one_another() -> None:
 def test_who_left_early_can_be_planned_again() -> None:
     left = afternoon("14:00", "15:00")
     assert first_overlap([Span(at("15:00"), at("17:00"))], [left]) is None
+
+
+def test_hours_are_planned_for_the_year_to_come() -> None:
+    soon = at("10:00") + timedelta(days=365)
+    check_when([Span(soon, soon + timedelta(hours=1))], at("09:00"))
+    for year, code in ((2025, "shift_past"), (2028, "shift_far"), (9999, "shift_far")):
+        begins = at("10:00").replace(year=year)
+        with pytest.raises(Problem, match=code):
+            check_when([Span(begins, begins + timedelta(hours=1))], at("09:00"))
+
+
+def test_the_last_day_that_a_calendar_has_can_be_named() -> None:
+    assert len(spans(date.max, date.max, time(9), time(12), ZONE)) == 1
 
 
 def test_the_same_hours_of_each_day() -> None:

@@ -14,6 +14,8 @@ OVERRUN = timedelta(hours=1)
 """How long after its end somebody who goes on working still works on this shift."""
 MOST_DAYS = 31
 """For how many days shifts are planned at once."""
+FARTHEST = timedelta(days=366)
+"""How far ahead: who mistypes the year never sees the shift again."""
 
 
 class Hours(Protocol):
@@ -98,12 +100,21 @@ def spans(first: date, last: date, begins: time, ends: time, zone: tzinfo) -> li
     """
     if begins >= ends:
         raise Problem("shift_hours", field="ends")
-    if not first <= last < first + timedelta(days=MOST_DAYS):
+    if not 0 <= (last - first).days < MOST_DAYS:
         raise Problem("shift_days", field="until", values={"most": MOST_DAYS})
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return [
         Span(datetime.combine(day, begins, zone), datetime.combine(day, ends, zone)) for day in days
     ]
+
+
+def check_when(hours: Iterable[Span], now: datetime) -> None:
+    """Raise Problem for hours that have passed, or are too far ahead."""
+    for span in hours:
+        if span.ends_at <= now:
+            raise Problem("shift_past", field="day")
+        if span.starts_at > now + FARTHEST:
+            raise Problem("shift_far", field="day", values={"days": FARTHEST.days})
 
 
 def first_overlap(planned: Iterable[Span], standing: Sequence[Hours]) -> Hours | None:
