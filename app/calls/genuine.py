@@ -12,6 +12,7 @@ from app.campaigns.rules.codes import Ringer, is_genuine
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.service.claim import MAY_RING
 from app.people import queries as people
+from app.people import shifts
 from app.residents.rules import phones
 from app.territory.models import Community
 
@@ -31,14 +32,14 @@ def is_ringing(session: Session, code: str, community: str, now: datetime) -> bo
     query = (
         select(
             VolunteerCode.user_id, Campaign.status, covers, _holds(community, midnight),
-            _rang(community, midnight),
+            _rang(community, midnight), VolunteerCode.user_id.in_(shifts.covering(now, community)),
         )
         .join(Campaign, Campaign.id == VolunteerCode.campaign_id)
         .where(VolunteerCode.code == code)
     )  # fmt: skip
     return any(
-        is_genuine(Ringer(status == "open", covered, user_id in working, holds, rang))
-        for user_id, status, covered, holds, rang in session.execute(query)
+        is_genuine(Ringer(status == "open", covered, user_id in working, holds, rang, on_shift))
+        for user_id, status, covered, holds, rang, on_shift in session.execute(query)
     )
 
 

@@ -123,6 +123,18 @@ def get(session: Session, users: Collection[User], shift_id: int) -> Shift:
     return shift
 
 
+def covering(moment: datetime, community: str) -> Select[int]:
+    """Return the query for whoever is to be there for the community at this moment, and has not
+    left; see ``rules.shifts.covers``.
+    """
+    return select(Shift.user_id).where(
+        Shift.starts_at <= moment,
+        Shift.ends_at > moment,
+        Shift.checked_out_at.is_(None),
+        Shift.community_code.is_(None) | (Shift.community_code == community),
+    )
+
+
 def locked(session: Session, shift_id: int, actor: User | None = None) -> Shift:
     """Return a shift, the actor's if one is given, locked until the transaction ends.
 

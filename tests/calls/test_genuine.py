@@ -10,6 +10,8 @@ from app.calls.service.dialling import dial
 from app.campaigns.codes import code_of
 from app.campaigns.models import Campaign
 from app.db import Database
+from app.people import shifts
+from app.people.rules.shifts import Span
 from app.problems import NotFoundError, Problem
 from app.residents.rules.phones import read_sought
 from tests.cases.town import Town
@@ -61,6 +63,35 @@ def test_a_batch_of_yesterday_that_nobody_ended_is_none(town: Town) -> None:
     town.wait(days=1)
 
     assert not rings(town)
+
+
+def test_a_code_rings_through_a_planned_shift(town: Town) -> None:
+    """The clock stands at 10:00. Whoever was there and has left is at work no more."""
+    me = town.people.volunteer
+    with town.db.writing() as session:
+        hours = [Span(town.at("10:30"), town.at("12:00"))]
+        shifts.plan(session, None, town.now, [me.user], hours, BRIDGE)
+    here = town.plan(me, "13:00", "15:00")
+    assert not rings(town)
+    town.wait(minutes=30)
+    assert (rings(town), rings(town, community=SCHOOL)) == (True, False)
+    town.wait(hours=1, minutes=30)
+    assert not rings(town), "over"
+    town.wait(hours=1)
+    town.check_in(me, here)
+    assert rings(town)
+    town.check_out(me, here)
+    assert not rings(town)
+
+
+def test_a_shift_elsewhere_or_of_a_stranger_to_the_place_does_not_count(town: Town) -> None:
+    me, outsider = town.people.volunteer, town.people.outsider
+    with town.db.writing() as session:
+        code_of(session, outsider.user.id, town.campaign, town.now, ["7777"])
+        hours = [Span(town.at("10:00"), town.at("12:00"))]
+        shifts.plan(session, None, town.now, [me.user], hours, SCHOOL)
+        shifts.plan(session, None, town.now, [outsider.user], hours)
+    assert (rings(town), rings(town, "7777")) == (False, False)
 
 
 def test_the_office_is_the_campaigns_or_else_the_deployments(town: Town) -> None:

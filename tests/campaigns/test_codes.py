@@ -69,14 +69,17 @@ def test_two_screens_at_once_get_one_code(db: Database, clock: Clock) -> None:
     assert got[0] == got[1]
 
 
-YES = Ringer(campaign_open=True, covers=True, works_there=True, holds=True, rang=False)
+YES = Ringer(
+    campaign_open=True, covers=True, works_there=True, holds=True, rang=False, on_shift=False
+)  # fmt: skip
 
 
 def test_a_code_is_genuine_when_all_of_it_is_so() -> None:
-    for holds, rang in itertools.product((True, False), repeat=2):
-        assert is_genuine(replace(YES, holds=holds, rang=rang)) == (holds or rang)
+    for at_work in itertools.product((True, False), repeat=3):
+        facts = dict(zip(("holds", "rang", "on_shift"), at_work, strict=True))
+        assert is_genuine(replace(YES, **facts)) == any(at_work)
     for fact in ("campaign_open", "covers", "works_there"):
-        assert not is_genuine(replace(YES, rang=True, **{fact: False}))
+        assert not is_genuine(replace(YES, rang=True, on_shift=True, **{fact: False}))
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,11 @@ class Ringer:
     """Whether somebody of the community is in the volunteer's hands."""
     rang: bool
     """Whether a call or a dial of the volunteer's to somebody there was noted that day."""
+    on_shift: bool
+    """Whether the volunteer is planned to ring there at this moment, and has not left."""
 
 
 def is_genuine(ringer: Ringer) -> bool:
     """Whether the code rings for the community that day: what the public page answers."""
-    at_work = ringer.holds or ringer.rang
+    at_work = ringer.holds or ringer.rang or ringer.on_shift
     return ringer.campaign_open and ringer.covers and ringer.works_there and at_work
