@@ -1,5 +1,7 @@
 """Signing in and out, joining by invitation, choosing the language and the size of the letters."""
 
+from collections.abc import Collection
+
 from flask import (
     Blueprint,
     current_app,
@@ -179,38 +181,31 @@ def _about_renewal(db: Session, user: User) -> str:
 @blueprint.post("/language")
 @public
 def set_language() -> Response:
-    chosen = request.form.get("lang", "")
-    response = make_response(redirect(local_path(request.form.get("next"))))
-    if chosen not in LANGUAGES:
-        return response
-    if current_user.is_authenticated:
-        with writing() as db:
-            db.get_one(User, current_user.id).lang = chosen
-    _keep(response, i18n.LANGUAGE_COOKIE, chosen)
-    return response
+    return _set("lang", request.form.get("lang", ""), LANGUAGES, i18n.LANGUAGE_COOKIE)
 
 
 @blueprint.post("/type-size")
 @public
 def set_type_size() -> Response:
-    """Larger letters on all pages: of the account, or of the browser where nobody is signed in."""
-    chosen = request.form.get("size", "")
+    """Larger letters on all pages."""
+    return _set("type_size", request.form.get("size", ""), TYPE_SIZES, TYPE_COOKIE)
+
+
+def _set(column: str, chosen: str, offered: Collection[str], cookie: str) -> Response:
+    """Keep what somebody chose of what is offered: with the account, and in the browser, for its
+    people like it also when nobody is signed in.
+    """
     response = make_response(redirect(local_path(request.form.get("next"))))
-    if chosen not in TYPE_SIZES:
+    if chosen not in offered:
         return response
     if current_user.is_authenticated:
         with writing() as db:
-            db.get_one(User, current_user.id).type_size = chosen
-    _keep(response, TYPE_COOKIE, chosen)
-    return response
-
-
-def _keep(response: Response, cookie: str, chosen: str) -> None:
-    """Remember what a browser's people like, signed in or not."""
+            setattr(db.get_one(User, current_user.id), column, chosen)
     response.set_cookie(
         cookie, chosen, max_age=365 * 24 * 3600, httponly=True,
         secure=settings().secure_cookies, samesite="Lax",
     )  # fmt: skip
+    return response
 
 
 @blueprint.app_context_processor
