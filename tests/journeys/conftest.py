@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from app.db import Database
 from app.territory import service as territory
 from tests.cast import NOW
-from tests.journeys.served import City, serving
+from tests.journeys.seeded import Seeded, seed
+from tests.journeys.served import City, founded, serving
 from tests.journeys.windows import Window, window
 
 COMMUNITIES = Path(__file__).parents[2] / "app" / "demo" / "communities.csv"
@@ -61,6 +62,13 @@ def photos() -> Path | None:
     folder = Path(given)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Seeded]]:
+    """A served city where work is under way, and what stands in it."""
+    with founded(tmp_path_factory.mktemp("instance"), seed) as found:
+        yield found
 
 
 @pytest.fixture

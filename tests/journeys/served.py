@@ -6,15 +6,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.error import URLError
 
 from app.db import Database
+from tests.conftest import migrate
 
 RINGROUND = Path(sys.executable).with_name("ringround")
+T = TypeVar("T")
 STARTS_WITHIN = 60.0
 """Seconds; on a busy machine the first start compiles every module."""
 
@@ -60,6 +63,20 @@ def serving(instance: Path, database_url: str) -> Iterator[City]:
             db.close()
     said = log.read_text()
     assert "Traceback" not in said, said
+
+
+@contextmanager
+def founded(folder: Path, seed: Callable[[Database], T]) -> Iterator[tuple[City, T]]:
+    """Serve a city of its own, kept in a file of this folder and seeded so; yield what the seed
+    returned, too.
+    """
+    url = f"sqlite:///{folder}/ringround.sqlite"
+    migrate(url)
+    database = Database(url)
+    seeded = seed(database)
+    database.close()
+    with serving(folder, url) as city:
+        yield city, seeded
 
 
 def _environment(instance: Path, database_url: str, url: str) -> dict[str, str]:

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from app.db import Database
-from tests.conftest import migrate
 from tests.journeys.line import Line, line
 from tests.journeys.seeded import Seeded, seed
-from tests.journeys.served import City, serving
+from tests.journeys.served import City, founded
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import PHONE, window
@@ -26,13 +24,8 @@ HELD = 20
 
 @pytest.fixture
 def at_work(tmp_path: Path) -> Iterator[tuple[City, Seeded]]:
-    url = f"sqlite:///{tmp_path}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    seeded = seed(database)
-    database.close()
-    with serving(tmp_path, url) as city:
-        yield city, seeded
+    with founded(tmp_path, seed) as found:
+        yield found
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from app.calls.models import Dial
 from app.db import Database
-from tests.conftest import migrate
-from tests.journeys.seeded import Seeded, seed
-from tests.journeys.served import City, serving
+from tests.journeys.seeded import Seeded
+from tests.journeys.served import City
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import calls, choose, one_tap
 from tests.journeys.windows import DESKTOP, PHONE, Window, window, without_telephone
@@ -26,18 +25,6 @@ KEPT = """
   };
 })
 """
-
-
-@pytest.fixture(scope="module")
-def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Seeded]]:
-    folder = tmp_path_factory.mktemp("instance")
-    url = f"sqlite:///{folder}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    seeded = seed(database)
-    database.close()
-    with serving(folder, url) as city:
-        yield city, seeded
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from app.calls.wording import ONE_TAP, QUICK
-from app.db import Database
 from tests.cast import BRIDGE, Person
-from tests.conftest import migrate
 from tests.journeys.judging import (
     colour_violations,
     cramped,
@@ -20,24 +18,12 @@ from tests.journeys.judging import (
     too_small,
     violations,
 )
-from tests.journeys.seeded import Seeded, seed
-from tests.journeys.served import City, serving
+from tests.journeys.seeded import Seeded
+from tests.journeys.served import City
 from tests.journeys.windows import DESKTOP, PHONE, Window, window, without_telephone
 
 SIZES: Mapping[str, Mapping[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
 UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
-
-
-@pytest.fixture(scope="module")
-def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Seeded]]:
-    folder = tmp_path_factory.mktemp("instance")
-    url = f"sqlite:///{folder}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    seeded = seed(database)
-    database.close()
-    with serving(folder, url) as city:
-        yield city, seeded
 
 
 def pages(seeded: Seeded) -> dict[Person | None, list[str]]:

@@ -14,9 +14,8 @@ from app.cases.models import Batch
 from app.db import Database
 from tests import cast
 from tests.cast import BRIDGE, Cast, mobile, open_campaign, resident, residents
-from tests.conftest import migrate
 from tests.journeys.judging import sticking_out, too_small, violations
-from tests.journeys.served import City, serving
+from tests.journeys.served import City, founded
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import choose, one_tap
 from tests.journeys.windows import DESKTOP, PHONE, Window, window
@@ -28,16 +27,17 @@ TAPS_TO_FIRST_DIAL = 3
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[tuple[City, Cast]]:
-    url = f"sqlite:///{tmp_path}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    cast.communities(database)
-    people = cast.people(database)
-    residents(database, BRIDGE, [resident(f"居民{n}", mobile(n)) for n in range(1, 10)])
-    open_campaign(database, [BRIDGE])
-    database.close()
-    with serving(tmp_path, url) as city:
-        yield city, people
+    with founded(tmp_path, settled) as found:
+        yield found
+
+
+def settled(db: Database) -> Cast:
+    """Nine residents, and a campaign for them."""
+    cast.communities(db)
+    people = cast.people(db)
+    residents(db, BRIDGE, [resident(f"居民{n}", mobile(n)) for n in range(1, 10)])
+    open_campaign(db, [BRIDGE])
+    return people
 
 
 @contextmanager

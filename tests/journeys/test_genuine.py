@@ -14,10 +14,9 @@ from app.campaigns.codes import code_of
 from app.campaigns.models import Campaign
 from app.db import Database
 from tests.cast import BRIDGE, NOW
-from tests.conftest import migrate
 from tests.journeys.judging import sticking_out, too_small, violations
 from tests.journeys.seeded import Seeded, seed
-from tests.journeys.served import City, serving
+from tests.journeys.served import City, founded
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import DESKTOP, PHONE, Window, said, window
@@ -25,18 +24,17 @@ from tests.journeys.windows import DESKTOP, PHONE, Window, said, window
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Seeded]]:
-    folder = tmp_path_factory.mktemp("instance")
-    url = f"sqlite:///{folder}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    seeded = seed(database)
-    with database.writing() as session:
+    with founded(tmp_path_factory.mktemp("instance"), with_code) as found:
+        yield found
+
+
+def with_code(db: Database) -> Seeded:
+    """The office has a number, and the volunteer the code 4821."""
+    seeded = seed(db)
+    with db.writing() as session:
         session.execute(update(Campaign).values(office="+8651385321234"))
-        volunteer = seeded.cast.volunteer.user
-        code_of(session, volunteer.id, seeded.campaign, NOW, ["4821"])
-    database.close()
-    with serving(folder, url) as city:
-        yield city, seeded
+        code_of(session, seeded.cast.volunteer.user.id, seeded.campaign, NOW, ["4821"])
+    return seeded
 
 
 def miss(phone: Window, campaign: int, lang: str) -> Locator:

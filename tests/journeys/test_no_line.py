@@ -20,11 +20,10 @@ from app.cases.service.claim import claim
 from app.cases.service.release import end_batches
 from app.db import Database
 from app.people.service import end_sessions
-from tests.conftest import migrate
 from tests.journeys.conftest import QUIET, chromium
 from tests.journeys.line import Line, line
 from tests.journeys.seeded import ZONE, Seeded, seed
-from tests.journeys.served import City, serving
+from tests.journeys.served import City, founded
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import choose, one_tap
 from tests.journeys.windows import PHONE, Window, said, window
@@ -48,12 +47,7 @@ LEFT_BEHIND = Path(__file__).parent / "outbox"
 
 @pytest.fixture
 def at_work(tmp_path: Path) -> Iterator[tuple[City, Seeded, Line]]:
-    url = f"sqlite:///{tmp_path}/ringround.sqlite"
-    migrate(url)
-    database = Database(url)
-    seeded = seed(database)
-    database.close()
-    with serving(tmp_path, url) as city, line(city.url) as wire:
+    with founded(tmp_path, seed) as (city, seeded), line(city.url) as wire:
         yield city, seeded, wire
 
 
