@@ -136,14 +136,15 @@ async function keep(url, fields) {
   const here = (await held.list().catch(() => [])).find((one) => one.case === cases[0]);
   try {
     await outbox.keep(url.pathname + url.search, fields, here?.who ?? "");
-    await held.done(cases);
   } catch {
     await tell("not-kept");
     return new Response(null, { status: 204 });
   }
   self.registration.sync?.register("outbox").catch(() => {});
-  const next = await held.next();
-  return goTo(next && `${next}#kept`);
+  // It is kept, whatever else the store will not do: nobody is to write it down or save it again.
+  await held.done(cases).catch(() => {});
+  const next = await held.next(cases).catch(() => undefined);
+  return goTo(`${next ?? SHELL}#kept`);
 }
 
 async function leave(request) {

@@ -253,6 +253,35 @@ def test_a_device_that_can_not_keep_a_call_says_so(
     assert saved(city.db) == before + 1
 
 
+KEEPS_NO_PAGE = """() => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...given) {
+    if (this.name === 'pages') throw new DOMException('no space', 'QuotaExceededError');
+    return put.apply(this, given);
+  };
+}"""
+
+
+def test_a_call_that_is_kept_is_said_to_be_so_whatever_else_fails(
+    at_work: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    """Else it would be written down, or saved a second time."""
+    city, seeded, wire = at_work
+    with window(browser, wire.url, None, **PHONE) as phone:
+        begin(phone, city, seeded)
+        before = saved(city.db)
+        (worker,) = phone.page.context.service_workers
+        wire.cut()
+        worker.evaluate(KEEPS_NO_PAGE)
+        save(phone)
+        expect(phone.page.locator("[data-line-kept]")).to_be_visible()
+        expect(phone.page.locator("[data-line-not-kept]")).to_be_hidden()
+        until(phone, lambda stored: stored["outbox"] == ["waiting"])
+        mend(phone, wire)
+        until(phone, lambda stored: not stored["outbox"])
+    assert saved(city.db) == before + 1
+
+
 def begin(phone: Window, city: City, seeded: Seeded) -> None:
     """Open the first call screen, and wait until all that is in hand is on the device."""
     enter(phone, seeded.cast.volunteer, "en")

@@ -35,9 +35,9 @@ export async function page(url) {
   return new Response(html.replace(STARTED, `$1${now}`), { headers });
 }
 
-// Where the next resident stands whom nobody has rung yet.
-export async function next() {
-  return (await valid()).find((one) => !one.done)?.url;
+// Where the next resident stands whom nobody has rung yet, nor has just now.
+export async function next(rung = []) {
+  return (await valid()).find((one) => !one.done && !rung.includes(one.case))?.url;
 }
 
 export async function list() {
