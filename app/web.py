@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial, wraps
 from hashlib import sha256
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -250,12 +251,16 @@ def _add_headers(response: Response) -> Response:
             response.headers.add(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    response.headers["Cache-Control"] = _keeping()
+    response.headers["Cache-Control"] = _keeping(response.status_code)
     return response
 
 
-def _keeping() -> str:
-    """How long a browser may keep an answer: one that belongs to somebody, never."""
+def _keeping(status: int) -> str:
+    """How long a browser may keep an answer: one that belongs to somebody, never; nor a page that
+    says what went wrong, for whoever is signed in is named on it.
+    """
+    if status >= HTTPStatus.BAD_REQUEST:
+        return "no-store"
     view = current_app.view_functions.get(request.endpoint or "")
     if request.endpoint != "static":
         return f"max-age={SOON}" if getattr(view, "lasting", False) else "no-store"
