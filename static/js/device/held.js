@@ -1,7 +1,7 @@
 // The batch on the device: its call screens as the server made them, for when there is no line.
 // They go when the hold ends, and a little before, for somebody else may have the number then.
 
-import { all, clear, drop, get, put, sealed, unsealed } from "./store.js";
+import { all, clear, drop, get, put, readable, sealed, unsealed } from "./store.js";
 
 const MARGIN = 120_000;
 const HELD = "/calls/held";
@@ -42,7 +42,7 @@ export async function next(rung = []) {
 
 export async function list() {
   const pages = await valid();
-  return Promise.all(pages.map(async (one) => ({ ...one, who: (await unsealed(one.sealed)).who })));
+  return Promise.all(pages.map(async (one) => ({ ...one, who: (await readable(one.sealed))?.who ?? "" })));
 }
 
 // The residents of these cases have been rung: others come first.

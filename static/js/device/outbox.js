@@ -2,11 +2,12 @@
 // server will not have holds up no other. Each carries its key and its batch's deposit ticket, so
 // that it is taken once, whatever became of the session.
 
-import { all, drop, get, put, sealed, unsealed } from "./store.js";
+import { all, drop, get, put, readable, sealed, unsealed } from "./store.js";
 
 const SHAPE = 1;
 const LOCK = "ringround-outbox";
 const PATIENCE = 30_000;
+const UNREADABLE = { saved: false, why: "", state: "unreadable" };
 
 const caseOf = (fields) => fields.find(([name]) => name === "case")[1];
 
@@ -27,8 +28,8 @@ export async function keep(url, fields, who) {
 export async function list() {
   const [rows, user] = await Promise.all([all("outbox"), get("about", "user")]);
   return Promise.all(rows.map(async (row) => {
-    const { fields, who } = await unsealed(row.sealed);
-    return { ...row, fields: new Map(fields), who: user && row.user === user ? who : "" };
+    const { url, fields, who } = await readable(row.sealed) ?? {};
+    return { ...row, url, fields: new Map(fields), who: user && row.user === user ? who ?? "" : "" };
   }));
 }
 
@@ -46,7 +47,8 @@ export async function drain() {
     const stuck = new Set();
     for (const row of await all("outbox")) {
       if (row.state === "waiting" && !stuck.has(row.case)) {
-        const answer = await send(await unsealed(row.sealed), row.at);
+        const call = await readable(row.sealed);
+        const answer = call ? await send(call, row.at) : UNREADABLE;
         if (!answer) return false;
         await settle(row, answer);
       }
@@ -71,14 +73,18 @@ async function send(call, at) {
     return undefined;
   }
   if (answer.status === 429 || answer.status >= 500) return undefined;
-  return answer.json().catch(() => ({ saved: false, why: String(answer.status || "") }));
+  const said = await answer.json().catch(() => undefined);
+  if (typeof said?.saved === "boolean") return said;
+  // A page of something that stands in between, such as a network that wants a sign-in, is no
+  // answer: the call goes out again later.
+  return answer.status >= 400 ? { saved: false, why: String(answer.status) } : undefined;
 }
 
-async function settle(row, { saved, why }) {
+async function settle(row, { saved, why, state }) {
   if (saved && !why) {
     await drop("outbox", row.id);
     return;
   }
-  row.state = saved ? "kept" : "refused";
+  row.state = state ?? (saved ? "kept" : "refused");
   await put("outbox", { ...row, why });
 }

@@ -82,6 +82,9 @@ export async function sealed(value) {
   return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), plain) };
 }
 
+// What was sealed; nothing where it can't be read any more.
+export const readable = (what) => unsealed(what).catch(() => undefined);
+
 export async function unsealed({ iv, data }) {
   const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, await key(), data);
   return JSON.parse(new TextDecoder().decode(plain));
