@@ -34,6 +34,8 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(visit(request, url));
   } else if (GROUP.test(url.pathname)) {
     event.respondWith(save(event, url));
+  } else if (["/sign-in", "/join"].includes(url.pathname)) {
+    event.respondWith(arrive(event));
   } else if (url.pathname === "/sign-out") {
     event.respondWith(leave(request));
   } else if (["/language", "/type-size"].includes(url.pathname)) {
@@ -145,6 +147,13 @@ async function keep(url, fields) {
   await held.done(cases).catch(() => {});
   const next = await held.next(cases).catch(() => undefined);
   return goTo(`${next ?? SHELL}#kept`);
+}
+
+// Whoever comes finds nothing of who was here before, also those whose pages ask for no worker.
+async function arrive(event) {
+  const answer = await fetch(event.request);
+  event.waitUntil(Promise.resolve(running).then(bringUpToDate));
+  return answer;
 }
 
 async function leave(request) {

@@ -160,6 +160,7 @@ def test_a_browser_that_is_killed_and_a_session_that_ends(
         until(phone, lambda stored: not stored["outbox"])
         assert saved(city.db) == before + 2
         come_back(phone, lambda: phone.path.startswith("/sign-in"))
+        until(phone, lambda stored: not stored["pages"])
     assert city.ringround("check")
 
 
@@ -218,6 +219,18 @@ def test_what_an_earlier_version_left_behind(
             until(phone, lambda stored: not stored["outbox"])
         before += 1
         assert saved(city.db) == before, left.name
+
+
+def test_whoever_comes_next_finds_nothing_of_who_was_there(
+    at_work: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    """Also somebody who does not ring, whose pages mind no device."""
+    city, seeded, _wire = at_work
+    with window(browser, city.url, None, **PHONE) as phone:
+        begin(phone, city, seeded)
+        phone.page.context.clear_cookies()
+        enter(phone, seeded.cast.supervisor, "zh")
+        until(phone, lambda stored: not stored["pages"])
 
 
 BREAK = """() => new Promise((resolve) => {

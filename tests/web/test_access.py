@@ -43,7 +43,7 @@ MATRIX = {
     "cases.languages": STAFF,
     "cases.switch_fallback": STAFF,
     "calls.home": RINGS,
-    "calls.held": RINGS,
+    "calls.held": ANYBODY,
     "calls.kept": RINGS,
     "calls.offline": ANYBODY,
     "calls.worker": ANYBODY,

@@ -15,7 +15,7 @@ from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.i18n import lang
 from app.packing import packed
 from app.people.session import actor
-from app.web import lasting, now, public, reading, roles
+from app.web import lasting, now, public, reading
 
 ICONS = (("ringround.svg", "any", "any"), ("ringround-192.png", "192x192", "any maskable"))
 
@@ -27,14 +27,20 @@ def furniture() -> dict[str, bool]:
 
 
 @blueprint.get("/calls/held")
-@roles(*RINGS)
+@public
 @packed
 def held() -> dict[str, object]:
-    """Whose account it is, what it holds, and our clock: the device's may be wrong."""
-    moment = now()
-    with reading() as session:
-        pages = device.held(session, actor(), moment)
-    return {"user": actor().id, "now": moment.isoformat(), "pages": pages}
+    """Whose account it is, what it holds, and our clock: the device's may be wrong.
+
+    Where nobody is signed in, or somebody who does not ring, this says so: a device keeps for
+    nobody else what it kept for somebody, whatever ended their session.
+    """
+    moment, pages = now(), []
+    if furniture()["rings"]:
+        with reading() as session:
+            pages = device.held(session, actor(), moment)
+    whose = actor().id if current_user.is_authenticated else None
+    return {"user": whose, "now": moment.isoformat(), "pages": pages}
 
 
 @blueprint.get("/calls/offline")

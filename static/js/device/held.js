@@ -55,9 +55,12 @@ export async function done(cases) {
 // Brings the device in line with what the server says is held. Returns whether it could be asked.
 export async function sync() {
   const answer = await fetch(HELD, { redirect: "manual", cache: "no-store" });
-  if (answer.type === "opaqueredirect") return true;
-  if (!answer.ok) return answer.status < 500;
+  if (!answer.ok) return answer.status < 500 && answer.type !== "opaqueredirect";
   const held = await answer.json();
+  if (held.user === null) {
+    await leave();
+    return true;
+  }
   await forgetOthers(held.user);
   const had = new Map((await all("pages")).map((one) => [one.url, one]));
   const skew = Date.now() - Date.parse(held.now);
