@@ -196,7 +196,7 @@ def test_a_full_half_hour_is_shown_and_warned_of(
         town.save(
             me, name, "callback_requested", callback_at=town.now + timedelta(minutes=60 + minute)
         )
-    assert "· 2 yours, 2 in all" in words(client.get(address(town, "丁")))
+    assert "2 yours, 2 in all" in words(client.get(address(town, "丁")))
     at = town.now + timedelta(minutes=80)
     town.save(me, "丁", "callback_requested", callback_at=at)
     assert "full: you have 3" in words(client.get(address(town, "戊")))
