@@ -38,7 +38,7 @@ def _deepest(hrefs: Sequence[str], path: str) -> str | None:
 
 def _entries(role: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """What this role needs often, and the rest."""
-    calling = [(_("Calls"), "calls.home"), (_("My calls"), "calls.mine")]
+    calls, mine = (_("Calls"), "calls.home"), (_("My calls"), "calls.mine")
     supervising = [(_("Progress"), "progress.overview"), (_("Leader's list"), "calls.leader_list")]
     preparing = [
         (_("Campaigns"), "campaigns.index"),
@@ -48,7 +48,7 @@ def _entries(role: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     ]
     handoffs = (_("Handovers"), "reports.handoff_list")
     if role == "volunteer":
-        return [*calling, handoffs], []
+        return [calls, mine, handoffs], []
     if role == "leader":
-        return [*supervising, *calling, handoffs], preparing
-    return [*supervising, handoffs], [(_("Who rang back?"), "calls.ring_backs"), *preparing]
+        return [*supervising, calls], [mine, handoffs, *preparing]
+    return supervising, [handoffs, (_("Who rang back?"), "calls.ring_backs"), *preparing]

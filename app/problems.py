@@ -5,6 +5,11 @@ edge (``app.i18n.explain``), so that nothing below knows a language.
 """
 
 import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+
+Value = str | int | datetime
+"""What fills a placeholder."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,12 +24,14 @@ class Place:
 
 @dataclasses.dataclass
 class Problem(Exception):  # noqa: N818 - a problem is not always raised
-    """One thing that is wrong. ``code`` finds the text, ``values`` fill its placeholders."""
+    """One thing that is wrong. ``code`` finds the text, ``values`` fill its placeholders; a moment
+    is told in the reader's own form.
+    """
 
     code: str
     field: str | None = None
     place: Place | None = None
-    values: dict[str, str | int] = dataclasses.field(default_factory=dict)
+    values: Mapping[str, Value] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.code

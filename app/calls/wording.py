@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.calls.models import Call
 from app.campaigns.models import Campaign
@@ -113,7 +114,7 @@ def slot_options(
     return [
         Option(
             when.isoformat(), words[code],
-            " · ".join(part for part in (moment(when), load_word(loads[when])) if part),
+            "\n".join(part for part in (moment(when), load_word(loads[when])) if part),
             selected=when.isoformat() == chosen, crowded=is_crowded(loads[when]),
         )
         for code, when in slots
@@ -137,6 +138,12 @@ def load_word(load: Load) -> str:
         return str(_("full: you have %(mine)s", mine=load.mine))
     if load.room <= 0:
         return str(_("full: %(all)s in all", all=load.booked))
+    return _agreed(load)
+
+
+def _agreed(load: Load) -> str:
+    if not load.mine:
+        return str(ngettext("%(num)s agreed", "%(num)s agreed", load.booked))
     return str(_("%(mine)s yours, %(all)s in all", mine=load.mine, all=load.booked))
 
 

@@ -1,9 +1,12 @@
 """What each problem says to people, by its code. Every sentence names what to do about it."""
 
+from datetime import datetime
+
 from flask_babel import gettext
 
+from app.i18n.moments import moment
 from app.i18n.words import later as _l
-from app.problems import Place, Problem
+from app.problems import Place, Problem, Value
 
 TEXTS = {
     # People
@@ -251,11 +254,16 @@ TEXTS = {
 def explain(problem: Problem) -> str:
     """Return the problem's sentence in the current language, with the place where it has one."""
     cell = {"row": problem.place.row, "column": problem.place.column} if problem.place else {}
-    sentence = str(TEXTS[problem.code]) % {**cell, **problem.values}
+    values = {name: _told(value) for name, value in problem.values.items()}
+    sentence = str(TEXTS[problem.code]) % {**cell, **values}
     place = where(problem.place)
     if not place:
         return sentence
     return str(gettext("%(place)s: %(sentence)s", place=place, sentence=sentence))
+
+
+def _told(value: Value) -> str | int:
+    return moment(value) if isinstance(value, datetime) else value
 
 
 def where(place: Place | None) -> str:

@@ -28,7 +28,7 @@ from app.people.rules import (
     may_invite,
     tidy_code,
 )
-from app.problems import ForbiddenError, Problem
+from app.problems import ForbiddenError, Problem, Value
 from app.territory.models import Community
 
 # argon2id as OWASP's password storage sheet advises it for one lane: 46 MiB, one pass.
@@ -162,8 +162,8 @@ def _why_none(spent: SpentInvitation | None, now: datetime) -> Problem:
     return Problem(f"invitation_{spent.how}", field="code", values=_when(spent.ended_at, now))
 
 
-def _when(moment: datetime | None, now: datetime) -> dict[str, str | int]:
-    return {"when": f"{(moment or now).astimezone(now.tzinfo):%Y-%m-%d %H:%M}"}
+def _when(moment: datetime | None, now: datetime) -> dict[str, Value]:
+    return {"when": moment or now}
 
 
 def join(session: Session, typed: str, password_hash: str, now: datetime) -> User:

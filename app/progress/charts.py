@@ -20,6 +20,9 @@ DONE = Color(0.13, 0.29, 0.37)
 OUTLINE = Color(0.55, 0.58, 0.62)
 WHITE = Color(1, 1, 1)
 
+_ROLES = {DONE: "done", WHITE: "open", INK: "ink"}
+"""What the page's style sheet calls the colours, so that a dark page draws in its own."""
+
 BAR_ROW = 16.0
 """Height of a building's row in points."""
 _GUTTER = 22.0
@@ -139,14 +142,16 @@ def _widest(texts: Iterable[str], most: float) -> float:
 def to_svg(drawing: Drawing, title: str = "") -> bytes:
     """Return the chart as an SVG element that scales with its page, in the page's own typeface.
 
-    ``title`` is what a screen reader says. Not reportlab's renderer: that one measures text with
-    fonts the web page does not have, and writes a document, not an element.
+    Each shape has its colours, and a class by which the page may give it its own. ``title`` is
+    what a screen reader says. Not reportlab's renderer: that one measures text with fonts the web
+    page does not have, and writes a document, not an element.
     """
     svg = ET.Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
             "viewBox": f"0 0 {drawing.width:g} {drawing.height:g}",
+            "class": "chart",
             "role": "img",
             "font-family": "inherit",
         },
@@ -163,11 +168,13 @@ def _svg_shape(svg: ET.Element, shape: Shape, height: float) -> None:
         case Rect():
             place = _numbers(x=shape.x, y=height - shape.y - shape.height)
             size = _numbers(width=shape.width, height=shape.height)
-            ET.SubElement(svg, "rect", {**place, **size, **_paint(shape)})
+            ET.SubElement(svg, "rect", {**place, **size, **_paint(shape), **_role(shape)})
         case String():
             place = _numbers(x=shape.x, y=height - shape.y) | {"font-size": f"{shape.fontSize:g}"}
             ink = {"fill": _css(shape.fillColor), "text-anchor": shape.textAnchor}
-            ET.SubElement(svg, "text", {**place, **ink}).text = _xml_text(shape.text)
+            ET.SubElement(svg, "text", {**place, **ink, **_role(shape)}).text = _xml_text(
+                shape.text
+            )
         case _:
             raise TypeError(f"No SVG for {type(shape).__name__}")
 
@@ -184,6 +191,11 @@ def _paint(shape: Rect) -> dict[str, str]:
             **_numbers(**{"stroke-width": shape.strokeWidth}),
         }
     return paint
+
+
+def _role(shape: Rect | String) -> dict[str, str]:
+    colour = shape.fillColor
+    return {"class": f"chart__{_ROLES[colour]}"} if colour in _ROLES else {}
 
 
 def _css(colour: Color | None) -> str:

@@ -15,11 +15,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from app.problems import Place, Problem
+from app.problems import Place, Problem, Value
 from app.residents import reading_child
 from app.residents.reading_child import MEGABYTE, Limits
 from app.residents.rules.columns import (
@@ -50,7 +50,7 @@ class SheetSkipped:
 
     place: Place
     code: str
-    values: dict[str, str | int]
+    values: Mapping[str, Value]
 
 
 def read_roster(

@@ -2,10 +2,11 @@
 // what became of the calls that were made meanwhile.
 
 import * as held from "./device/held.js";
+import * as leaving from "./device/leaving.js";
 import * as outbox from "./device/outbox.js";
 
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-  month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit",
+  month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
 });
 
 function label(code) {
@@ -48,6 +49,7 @@ async function fill() {
   const next = people.find((one) => !one.done);
   const on = document.querySelector("[data-next]");
   on.hidden = !next;
+  document.querySelector("[data-leaving]").hidden = !await leaving.isUnderWay();
   if (next) on.href = next.url;
   show("held", person, people);
   show("outbox", call, await outbox.list());

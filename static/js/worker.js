@@ -1,12 +1,13 @@
 // The service worker: when there is no line, the volunteer goes on with what is on the device.
 
 import * as held from "/static/js/device/held.js";
+import * as leaving from "/static/js/device/leaving.js";
 import * as outbox from "/static/js/device/outbox.js";
 
 const FILES = "files";
 const SHELL = "/calls/offline";
 const NAMED = /(?:href|src)="(\/static\/[^"]+)"/g;
-const MODULES = ["store", "held", "outbox"].map((name) => `/static/js/device/${name}.js`);
+const MODULES = ["store", "held", "leaving", "outbox"].map((name) => `/static/js/device/${name}.js`);
 const PATIENCE = 8_000;
 const REST = 15_000;
 const GROUP = /^\/calls\/groups\/\d+$/;
@@ -61,6 +62,7 @@ function bringUpToDate() {
 async function exchange() {
   let reached = false;
   try {
+    await leaving.finish();
     reached = await outbox.drain() && await held.sync();
     if (reached && !await caches.match(SHELL)) await refreshShell();
   } catch {
@@ -86,7 +88,7 @@ const isLost = () => Date.now() - lostAt < REST;
 async function reach(request) {
   if (isLost()) throw new Error("no line");
   try {
-    const answer = await Promise.race([fetch(request), tooLong()]);
+    const answer = await Promise.race([leaving.finish().then(() => fetch(request)), tooLong()]);
     if ([502, 503, 504].includes(answer.status)) throw new Error("no server");
     return answer;
   } catch (error) {
@@ -157,8 +159,15 @@ async function arrive(event) {
 }
 
 async function leave(request) {
+  const form = await request.clone().text();
   await held.leave();
-  return fetch(request).catch(shell);
+  try {
+    return await fetch(request);
+  } catch {
+    await leaving.remember(form).catch(() => {});
+    self.registration.sync?.register("outbox").catch(() => {});
+    return shell();
+  }
 }
 
 async function otherLook(request) {

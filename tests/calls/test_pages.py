@@ -9,6 +9,7 @@ from app.audit.models import AuditEntry
 from app.cases.models import Handoff, Skip
 from app.cases.rules.skips import MOST_SKIPS
 from app.db import Database
+from app.people.models import User
 from tests import cast
 from tests.calls.forms import call_form, send
 from tests.cases.town import Town
@@ -196,7 +197,7 @@ def test_a_full_half_hour_is_shown_and_warned_of(
         town.save(
             me, name, "callback_requested", callback_at=town.now + timedelta(minutes=60 + minute)
         )
-    assert "· 2 yours, 2 in all" in words(client.get(address(town, "丁")))
+    assert "2 yours, 2 in all" in words(client.get(address(town, "丁")))
     at = town.now + timedelta(minutes=80)
     town.save(me, "丁", "callback_requested", callback_at=at)
     assert "full: you have 3" in words(client.get(address(town, "戊")))
@@ -332,6 +333,15 @@ def test_what_a_colleague_leaves_goes_to_the_pool(town: Town, client: CheckingCl
 
     assert town.in_hand(town.people.colleague) == set()
     assert sorted(town.take(town.people.leader)) == sorted("甲乙丙")
+
+
+def test_nothing_is_left_to_somebody_who_has_not_joined(town: Town, client: CheckingClient) -> None:
+    path, colleague = f"/calls/campaigns/{town.campaign}/hand-over", town.people.colleague
+    assert colleague.name in words(client.get(path))
+    with town.db.writing() as session:
+        session.get_one(User, colleague.user.id).password_hash = None
+
+    assert colleague.name not in words(client.get(path))
 
 
 def test_what_is_left_may_go_to_the_pool(town: Town, client: CheckingClient) -> None:

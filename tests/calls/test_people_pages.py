@@ -12,6 +12,7 @@ from app.db import Database
 from app.people.models import User
 from app.problems import Problem
 from tests import cast
+from tests.calls.forms import call_form, send
 from tests.cases.test_work_pages import browser
 from tests.cases.town import Town
 from tests.cast import token, words
@@ -172,6 +173,23 @@ def test_a_call_under_way_is_kept_when_its_volunteer_is_stopped(town: Town) -> N
     assert agreed.applied
     assert town.case("乙二").appointment_user_id is None, "anyone's: they will not ring"
     assert not town.broken()
+
+
+def test_who_is_stopped_in_a_call_reads_that_it_is_saved(app: Flask, town: Town) -> None:
+    me = town.people.volunteer
+    town.batch(me)
+    volunteer = browser(app, me)
+    filled = call_form(volunteer, town, "甲一", disposition="completed")
+    here = f"/calls/groups/{town.case('甲一').group_id}"
+    with town.db.writing() as session:
+        leaving.stop(session, None, town.now, me.user.id)
+    kept = volunteer.get(f"{here}/kept?case={town.case('甲一').id}")
+    page = words(volunteer.get(send(volunteer, filled).location))
+
+    assert kept.status_code == 404
+    assert "Saved: Completed" in page
+    assert "Well done" not in page
+    assert "do not hold this resident" not in page, "what is asked behind a page tells nobody"
 
 
 def test_a_long_reason_is_refused(app: Flask, town: Town) -> None:

@@ -162,3 +162,15 @@ def test_the_first_batch_on_the_page_is_five_and_the_next_is_not(app: Flask, tow
     assert "Practise first" not in page
     client.submit("/calls", action=take)
     assert town.in_hand(me) == {"乙二", "丙三", "丁四", "戊五", "己六", "庚七"}
+
+
+def test_the_way_to_practise_stands_first_only_until_somebody_begins(
+    town: Town, volunteer: CheckingClient
+) -> None:
+    before = volunteer.get("/calls").text
+    volunteer.submit("/calls", action=f"/calls/campaigns/{town.campaign}/take")
+    after = volunteer.get("/calls").text
+
+    assert 'href="/calls/practice"' in after
+    assert before.index("/calls/practice") < before.index(f"/campaigns/{town.campaign}/take")
+    assert after.index(f"/campaigns/{town.campaign}/next") < after.index("/calls/practice")

@@ -102,7 +102,7 @@ def test_home_tells_how_far_the_batch_is(town: Town, phone: CheckingClient) -> N
     page = home(phone)
     assert "1 / 3 · 33 %" in page
     assert "You hold 2 residents · until 14:00" in page
-    assert "1 call saved today" in page
+    assert "Today: 1 call" in page
 
 
 def test_the_next_appointment_stands_out_and_leads_to_its_call(

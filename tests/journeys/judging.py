@@ -55,6 +55,33 @@ CUT = """
 """
 LETTERS = "(size) => { document.documentElement.style.fontSize = size; }"
 
+BADLY_BROKEN = r"""
+() => {
+  const lines = (node, from, to) => {
+    const range = document.createRange();
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
+  const told = [];
+  for (const key of document.querySelectorAll(".button, .choice__label, .dial__number, h1, h2")) {
+    if (!key.checkVisibility({ visibilityProperty: true })) continue;
+    const walker = document.createTreeWalker(key, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      const words = [...node.data.matchAll(/[A-Za-z0-9’]+/g)];
+      const cut = words.filter(({ 0: word, index }) => lines(node, index, index + word.length) > 1);
+      told.push(...cut.map(({ 0: word }) => `${word} is broken in two`));
+      const end = node.data.trimEnd().length;
+      const isChinese = /[\u4e00-\u9fff]{2}$/.test(node.data.slice(0, end));
+      const alone = isChinese && lines(node, end - 2, end) > 1;
+      if (alone) told.push(`${node.data.trim()}: the last character stands alone`);
+    }
+  }
+  return told;
+}
+"""
+
 HIDDEN_FROM_SIGHT = """
 (selectors) => {
   const floor = document.querySelector(".dock").getBoundingClientRect().top;
@@ -94,6 +121,12 @@ def cramped(page: Page, size: str = "200%") -> list[str]:
     found: list[str] = [*sticking_out(page), *page.evaluate(CUT)]
     page.evaluate(LETTERS, "")
     return [f"{size}: {one}" for one in found]
+
+
+def badly_broken(page: Page) -> list[str]:
+    """Return the labels that break within a word, or leave one Chinese character on a line."""
+    found: list[str] = page.evaluate(BADLY_BROKEN)
+    return found
 
 
 def too_small(page: Page) -> list[str]:

@@ -170,7 +170,7 @@ def practised(phone: Window, db: Database) -> None:
     phone.press_link("Next invented resident")
     choose(phone, "completed")
     phone.press("Save and next")
-    phone.press_link("Take it back")
+    phone.press_link("Undo")
     expect(phone.page.locator("input[name=disposition][value=completed]")).to_be_checked()
     phone.press("Save and next")
     phone.press_link("End the practice")

@@ -131,9 +131,14 @@ def leave_with_something_unsent(phone: Window, db: Database, wire: Line) -> None
     assert asked
     until(phone, lambda stored: (stored["pages"], stored["outbox"]) == (0, ["waiting"]))
     expect(phone.page.locator("[data-list=outbox] [data-who]")).to_have_text("")
+    expect(phone.page.locator("[data-leaving]")).to_be_visible()
+    phone.photo("offline-left", whole=False)
     mend(phone, wire)
     until(phone, lambda stored: not stored["outbox"])
     assert saved(db) == before + 1
+    # The server heard of it, too: nobody who opens the phone now finds the account open.
+    come_back(phone, lambda: not phone.page.locator("[data-offline]").count())
+    assert phone.path.startswith("/sign-in")
 
 
 def test_a_browser_that_is_killed_and_a_session_that_ends(

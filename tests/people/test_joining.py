@@ -18,9 +18,9 @@ from tests.house.pages import CheckingClient
 
 PASSWORD = "three small boats"
 UNKNOWN = "No such invitation is known here."
-USED = "This invitation was used on 2026-11-24 10:00."
-REPLACED = "A newer link was made for you on 2026-11-24 10:00."
-EXPIRED = "This invitation was good until 2026-12-01 10:00 only."
+USED = "This invitation was used on 24 Nov 10:00."
+REPLACED = "A newer link was made for you on 24 Nov 10:00."
+EXPIRED = "This invitation was good until 1 Dec 10:00 only."
 CLOSED = "The account of this invitation is closed."
 
 

@@ -1,6 +1,7 @@
 """The chart of completion by building: shares, colours that print, and safe SVG."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from reportlab.graphics.shapes import Circle, Drawing, Rect, String
@@ -78,6 +79,16 @@ def test_svg_shows_the_same_as_the_drawing():
     *_, track, solid = svg.iter(f"{SVG}rect")
     assert float(solid.attrib["width"]) == pytest.approx(float(track.attrib["width"]) / 4, abs=0.01)
     assert solid.attrib["y"] == track.attrib["y"] == "24"
+
+
+def test_a_page_may_give_the_drawing_its_own_colours():
+    svg = ET.fromstring(to_svg(chart([Bar("1幢", 1, 4, "1 / 4")])))
+    shapes = [*svg.iter(f"{SVG}rect"), *svg.iter(f"{SVG}text")]
+    assert [shape.attrib["class"] for shape in svg.iter(f"{SVG}rect")][-2:] == [
+        "chart__open", "chart__done",
+    ]  # fmt: skip
+    sheet = (Path(__file__).parents[2] / "static/css/content.css").read_text(encoding="utf-8")
+    assert all(f".{shape.attrib['class']} {{ fill: var(" in sheet for shape in shapes)
 
 
 @pytest.mark.parametrize(

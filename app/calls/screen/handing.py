@@ -39,5 +39,5 @@ def handover_page(session: Session, user: User, campaign_id: int, now: datetime)
         campaign=campaign,
         left=offers.left_in(session, batches, now),
         appointments=sum(case.appointment_at is not None for case in held),
-        colleagues=[one for one in colleagues if one.id != user.id],
+        colleagues=[one for one in colleagues if one.id != user.id and one.password_hash],
     )

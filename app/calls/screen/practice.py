@@ -56,7 +56,7 @@ def play_of(scene: Scene) -> str:
     words = {
         "nobody": _(
             "Tap the number: your phone rings yourself, and may sound busy. Hang up and come back. "
-            "Play that nobody answered, choose that and save."
+            "Play that nobody answered: one tap saves that."
         ),
         "later": _(
             "Play that she answers but has no time, and asks you to ring this evening. Choose "

@@ -82,7 +82,7 @@ def to_next(campaign_id: int, last: int | None) -> Response:
     with reading() as session:
         found = screen.next_case(session, actor(), campaign_id, now())
     if found is None:
-        if last:
+        if last and actor().gets_work:
             flash(_("This batch is done. Well done!"), "success")
         return redirect(url_for(".home"))
     # The address names the resident: whoever goes back never finds another one in the form.

@@ -117,6 +117,8 @@ def _saved(form: CallForm) -> Response:
         say_saved(campaign, saved)
     if saved.direction == "in":
         return _after_ring_back(campaign, saved)
+    if saved.applied and not actor().gets_work:  # no page of a next resident will say so
+        say_saved(campaign, saved)
     # At once, not by another address that leads there: a bad line has to carry both.
     return to_next(campaign.id, saved.id)
 
@@ -143,6 +145,8 @@ def _call_page(
             _fill_again(session, form, page)
             action = url_for(".save", group_id=group_id, case=page.person.case.id)
             parts = shown(session, page, form, action=action, last=last)
+    if page is None and kept:  # asked behind the page: nobody is there to be told
+        raise NotFoundError(f"call group {group_id}")
     if page is None:
         return _gone(settled, loose, problem)
     return render_template("calls/call.html", problem=problem, kept=kept, **parts)
