@@ -29,6 +29,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     from app.progress import views as progress
     from app.reports import views as reports
     from app.residents import views as residents
+    from app.rosters import views as rosters
 
     app = Flask(
         "app",
@@ -62,7 +63,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     i18n.init(app, settings)
     signing_in.init(app)
     web.init(app, navigation.links, errors.told)
-    for part in (people, residents, campaigns, cases, calls, progress, reports):
+    for part in (people, residents, campaigns, cases, calls, rosters, progress, reports):
         app.register_blueprint(part.blueprint)
     api.init(app)
     return app

@@ -43,7 +43,7 @@ def _entries(role: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     preparing = [
         (_("Campaigns"), "campaigns.index"),
         (_("Residents"), "residents.communities"),
-        (_("Rosters"), "residents.rosters"),
+        (_("Rosters"), "rosters.index"),
         (_("People"), "calls.people"),
     ]
     handoffs = (_("Handovers"), "reports.handoff_list")

@@ -25,8 +25,8 @@ from app.people.models import User
 from app.people.signing_in import SINCE
 from app.problems import Place
 from app.residents.rules.rows import Draft
-from app.residents.service import importing
-from app.residents.service.importing import Roster
+from app.rosters.service import importing
+from app.rosters.service.importing import Roster
 from app.territory import service as territory
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient

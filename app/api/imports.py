@@ -1,5 +1,6 @@
 """Rosters."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from flask import url_for
@@ -11,14 +12,13 @@ from app.api.errors import language
 from app.api.fields import Answer, Asked, CommunityCode, Flag, Id, Stamp, Upload
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
-from app.i18n import explain
 from app.people.rules import STAFF
 from app.problems import Problem
-from app.residents import queries
-from app.residents.models import RosterImport
-from app.residents.preview import known_already
-from app.residents.service import importing
-from app.web import now, reading, settings, writing
+from app.rosters import outcome, queries
+from app.rosters.rules.stages import Stage
+from app.rosters.rules.taking import COUNTS
+from app.rosters.service import importing, passes, staging
+from app.web import database, now, reading, settings
 
 ROWS = 100
 """How many row results come with the answer to an upload."""
@@ -33,27 +33,34 @@ class RosterForm(Asked):
 
 
 class RowResult(Answer):
-    """A row that was not taken: where it stands and why. Nothing of what it says."""
+    """A row that was not taken, or changed somebody: where it stands and why. Nothing of what it
+    says.
+    """
 
     sheet: str | None
     row: int | None
     column: str | None
-    result: Literal["rejected", "duplicate"]
+    result: Literal["rejected", "doubtful", "updated", "duplicate"]
     code: str
     message: str
 
 
 class RowPage(Page):
-    """A page of rows that were not taken: the rejected, then the duplicates."""
+    """A page of such rows: the rejected, the doubtful, the updated, then the duplicates."""
 
     items: list[RowResult]
 
 
 class Counts(Answer):
-    """What became of the rows."""
+    """What became of the rows: each was accepted, updated somebody, changed nothing, or was
+    rejected.
+    """
 
     accepted: int
+    updated: int
+    unchanged: int
     rejected: int
+    doubtful: int
     duplicates: int
     to_be_placed: int
     without_number: int
@@ -67,10 +74,12 @@ class RosterOutcome(Answer):
 
 
 class RosterTaken(RosterOutcome):
-    """An import, and what it came to."""
+    """An import, how far it is, and what it has come to so far."""
 
     id: Id
-    status: Literal["preview", "done", "cancelled"]
+    status: Stage
+    position: Annotated[int, Field(description="Rows that the present pass has dealt with.")]
+    total: Annotated[int | None, Field(description="Rows in all, once they have been counted.")]
     created_at: Stamp
     finished_at: Stamp | None
 
@@ -87,21 +96,31 @@ class RosterTaken(RosterOutcome):
 def create(form: RosterForm) -> tuple[RosterOutcome, int, dict[str, str]]:
     """Every row that can be taken, or, when something goes wrong on the way, none.
 
-    A dry run answers 200 and keeps nothing.
+    A large roster is still being taken when the answer comes: ask for the import until it is
+    ``done`` or ``failed``. A dry run answers 200 and keeps nothing.
     """
     name = form.file.filename or ""
     if not name:
         raise Problem("roster_missing", field="file")
-    roster = importing.read(form.file.read(), name, settings().area_code)
     first = Paging(per_page=ROWS)
     if form.dry_run:
+        roster = importing.read(form.file.read(), name, settings().area_code)
         with reading() as session:
-            plan = importing.plan(session, actor(), roster, form.community)
-        return RosterOutcome(**_outcome(importing.summary(roster, plan), first)), 200, {}
-    with writing() as session:
-        record = importing.taken(session, actor(), now(), roster, form.community)[0]
+            rows = importing.rows_of(roster)
+            plan = importing.plan(session, actor(), rows, form.community)
+        notes = [outcome.Said.of_note(n) for n in plan.notes if n.kind in outcome.KINDS]
+        page = _page(notes[:ROWS], first, len(notes))
+        return RosterOutcome(counts=_counts(plan.counts), rows=page), 200, {}
+    given = staging.Upload(form.file.stream, name, form.community)
+    record = staging.upload(database(), actor(), now(), given, Stage.TAKING)
+    if record.size <= passes.AT_ONCE:
+        passes.go_on(database(), record.id, now, settings().area_code)
+    with reading() as session:
+        problem = staging.problem_of(queries.get_import(session, actor(), record.id))
+    if problem is not None:
+        raise problem
     where = url_for("api.imports_show", import_id=record.id)
-    return _taken(record, first), 201, {"Location": where}
+    return _taken(record.id, first), 201, {"Location": where}
 
 
 @operation(
@@ -113,39 +132,34 @@ def create(form: RosterForm) -> tuple[RosterOutcome, int, dict[str, str]]:
 )
 def show(query: Paging, import_id: int) -> tuple[RosterTaken, int, dict[str, str]]:
     """Of one's own imports; an administrator sees everybody's. The pages are of its rows."""
-    with reading() as session:
-        record = queries.get_import(session, actor(), import_id, content=False)
-    result = _taken(record, query)
+    result = _taken(import_id, query)
     return result, 200, links(query, result.rows.total)
 
 
-def _taken(record: RosterImport, asked: Paging) -> RosterTaken:
-    own = {name: getattr(record, name) for name in ("id", "status", "created_at", "finished_at")}
-    return RosterTaken(**own, **_outcome(record.result, asked))
+def _taken(import_id: int, asked: Paging) -> RosterTaken:
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        total = queries.count_findings(session, import_id, outcome.KINDS)
+        found = queries.findings(session, import_id, outcome.KINDS, asked.per_page, asked.offset)
+    names = ("id", "status", "position", "created_at", "finished_at")
+    own = {name: getattr(record, name) for name in names}
+    page = _page([outcome.Said.of_finding(one) for one in found], asked, total)
+    return RosterTaken(**own, total=record.rows, counts=_counts(record.result), rows=page)
 
 
-def _outcome(found: dict[str, Any], asked: Paging) -> dict[str, Any]:
-    return {"counts": _counts(found), "rows": _page(found, asked)}
+def _counts(found: Mapping[str, Any]) -> Counts:
+    counts = {name: found.get(name, 0) for name in COUNTS}
+    return Counts(**counts, duplicates=counts["updated"] + counts["unchanged"])
 
 
-def _counts(found: dict[str, Any]) -> Counts:
-    lists = {name: len(found[name]) for name in ("rejected", "duplicates")}
-    return Counts(
-        **lists, **{name: found[name] for name in ("accepted", "to_be_placed", "without_number")}
-    )
-
-
-def _page(found: dict[str, Any], asked: Paging) -> RowPage:
-    """The rows asked for: the rejected first, then the duplicates."""
-    rows = [*found["rejected"], *found["duplicates"]]
+def _page(notes: Sequence[outcome.Said], asked: Paging, total: int) -> RowPage:
     with force_locale(language()):
-        items = [_row(row) for row in rows[asked.offset : asked.offset + asked.per_page]]
-    return RowPage(items=items, page=asked.page, per_page=asked.per_page, total=len(rows))
+        items = [_row(note) for note in notes]
+    return RowPage(items=items, page=asked.page, per_page=asked.per_page, total=total)
 
 
-def _row(row: dict[str, Any]) -> RowResult:
-    place = {name: row[name] for name in ("sheet", "row", "column")}
-    if "code" not in row:
-        return RowResult(**place, result="duplicate", code="row_duplicate", message=known_already())
-    message = explain(Problem(row["code"], values=row["values"]))
-    return RowResult(**place, result="rejected", code=row["code"], message=message)
+def _row(note: outcome.Said) -> RowResult:
+    told = note.table()
+    place = {name: told[name] for name in ("sheet", "row", "column")}
+    result: Any = note.kind.value
+    return RowResult(**place, result=result, code=note.code, message=note.message)

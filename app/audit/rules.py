@@ -6,7 +6,7 @@ from typing import Any
 DETAIL = frozenset({
     "accepted", "added", "as_of", "batch", "campaign", "case", "cases", "changed", "corrects",
     "day", "lang", "masked", "n", "number", "position", "role", "sha256", "to", "unchanged",
-    "user", "version", "what", "why",
+    "updated", "user", "version", "what", "why",
 })  # fmt: skip
 """The keys of an entry's detail."""
 _PLAIN = (

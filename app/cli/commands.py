@@ -62,7 +62,7 @@ def ringround() -> None:
 
 
 for command in (
-    running.serve, running.demo, places.territory, accounts.users, rostering.import_,
+    running.serve, running.work, running.demo, places.territory, accounts.users, rostering.import_,
     rostering.residents, rostering.numbers, verifying.rates_, campaigning.campaign,
     documents.report, documents.export, verifying.check,
 ):  # fmt: skip

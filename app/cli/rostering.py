@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 
 from app.audit import service as audit
 from app.cli.output import as_json, print_json, print_table, ready
-from app.i18n import explain, where
-from app.problems import Problem
-from app.residents import queries
-from app.residents.models import Resident
-from app.residents.preview import known_already, reason
+from app.i18n import where
+from app.problems import Place
+from app.residents import queries as residents_on_record
+from app.residents.models import Resident, RosterImport
 from app.residents.rules import phones
-from app.residents.rules.rows import Rejected
-from app.residents.service import importing
+from app.residents.service import placing
+from app.residents.wording import reason
+from app.rosters import outcome, queries
+from app.rosters.rules.stages import Stage
+from app.rosters.service import files, importing, passes, staging
 from app.web import now, settings
 
 
@@ -31,53 +33,59 @@ def import_(
     roster: Path, *, dry_run: bool, sheet: str | None, community: str | None, as_json: bool
 ) -> None:
     """Import a roster. Exit 1 when rows were rejected."""
-    found = importing.read(roster.read_bytes(), roster.name, settings().area_code, sheet)
-    database = ready()
     if dry_run:
-        with database.reading() as session:
-            plan = importing.plan(session, None, found, community)
+        found = _planned(roster, sheet, community)
     else:
-        with database.writing() as session:
-            plan = importing.take(session, None, now(), found, community)
-    result = _result(plan, dry_run=dry_run)
+        with roster.open("rb") as file:
+            found = _taken(staging.Upload(file, roster.name, community, sheet))
+    result = {"dry_run": dry_run, **outcome.outcome(*found)}
     if as_json:
         print_json(result)
     else:
-        _print_result(result, plan)
-    if plan.rejected:
+        _print_result(result)
+    if result["rejected"]:
         sys.exit(1)
 
 
-def _result(plan: importing.Plan, *, dry_run: bool) -> dict[str, Any]:
-    return {
-        "dry_run": dry_run,
-        "accepted": len(plan.accepted),
-        "rejected": [
-            {**importing.place_of(r.place), "reason": r.code, "message": _message(r)}
-            for r in plan.rejected
-        ],
-        "duplicates": [importing.place_of(place) for place in plan.duplicates],
-        "to_be_placed": plan.to_be_placed,
-        "without_number": plan.without_number,
+def _planned(roster: Path, sheet: str | None, community: str | None) -> outcome.Found:
+    found = importing.read(roster.read_bytes(), roster.name, settings().area_code, sheet)
+    with ready().reading() as session:
+        plan = importing.plan(session, None, importing.rows_of(found), community)
+    return plan.counts, [outcome.Said.of_note(note) for note in plan.notes]
+
+
+def _taken(given: staging.Upload) -> outcome.Found:
+    """Part by part, and from here: what stops it, the server that runs next goes on with."""
+    database = ready()
+    record = staging.upload(database, None, now(), given, Stage.TAKING)
+    passes.go_on(database, record.id, now, settings().area_code)
+    files.erase(database, record.id)
+    with database.reading() as session:
+        record = session.get_one(RosterImport, record.id)
+        notes = queries.findings(session, record.id, outcome.KINDS, importing.MOST_NOTES)
+    if problem := staging.problem_of(record):
+        raise problem
+    return record.result, [outcome.Said.of_finding(note) for note in notes]
+
+
+def _print_result(result: dict[str, Any]) -> None:
+    labels = {
+        "accepted": _("accepted"),
+        "updated": _("changed"),
+        "unchanged": _("unchanged"),
+        "doubtful": _("doubtful"),
+        "rejected": _("rejected"),
+        "duplicates": _("duplicates"),
+        "to_be_placed": _("to be placed"),
+        "without_number": _("without a usable number"),
     }
-
-
-def _message(rejected: Rejected) -> str:
-    return explain(Problem(rejected.code, values=dict(rejected.values)))
-
-
-def _print_result(result: dict[str, Any], plan: importing.Plan) -> None:
-    counts = (
-        (_("accepted"), result["accepted"]),
-        (_("rejected"), len(plan.rejected)),
-        (_("duplicates"), len(plan.duplicates)),
-        (_("to be placed"), plan.to_be_placed),
-        (_("without a usable number"), plan.without_number),
-    )
-    for label, number in counts:
-        click.echo(f"{label}: {number}")
-    rows = [(where(r.place), _message(r)) for r in plan.rejected]
-    rows += [(where(place), known_already()) for place in plan.duplicates]
+    for name, label in labels.items():
+        value = result[name]
+        click.echo(f"{label}: {len(value) if isinstance(value, list) else value}")
+    rows = [
+        (where(Place(sheet=row["sheet"], row=row["row"], column=row["column"])), row["message"])
+        for row in [*result["rejected"], *result["duplicates"]]
+    ]
     if rows:
         print_table((_("Where"), _("What is wrong")), rows)
     if result["dry_run"]:
@@ -91,8 +99,8 @@ def residents(community: str | None, *, as_json: bool) -> None:
     """List residents."""
     with ready().reading() as session:
         if community:
-            importing.check_community(session, None, community)
-        rows = [_resident(r) for r in queries.all_residents(session, community)]
+            placing.check_community(session, None, community)
+        rows = [_resident(r) for r in residents_on_record.all_residents(session, community)]
     with ready().writing() as session:
         audit.record(session, None, now(), "residents_exported", "community", community or "all")
     if as_json:

@@ -1,19 +1,26 @@
 """Serving, and the demo."""
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from threading import Event
 from typing import Any
 
 import click
 from flask_babel import gettext as _
 from gunicorn.app.base import BaseApplication
 
-from app import create_app
+from app import create_app, jobs
 from app.cli.output import ready
 from app.demo import Account, build, has_data, notable, write_accounts
 from app.i18n import lang
+from app.jobs import PAUSE
 from app.people.rules import ROLES
-from app.web import now, settings
+from app.rosters.service import files, passes
+from app.web import database, now, settings
 
 OPTIONS: dict[str, Any] = {
     "worker_class": "gthread",
@@ -60,7 +67,54 @@ def serve(host: str, port: int, workers: int) -> None:
     """Run the production server until it is stopped."""
     ready().close()  # connections must not be shared across a fork
     click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
+    subprocess.Popen([*_itself(), "work", "--while", str(os.getpid())])  # noqa: S603 - ourselves
     Server({**OPTIONS, "bind": f"{host}:{port}", "workers": workers}).run()
+
+
+def _itself() -> list[str]:
+    return [sys.executable, "-c", "from app.cli import main; main()"]
+
+
+@click.command(help=_("Do the long work that waits, such as large rosters, until stopped."))
+@click.option("--while", "parent", type=int, hidden=True)
+def work(parent: int | None) -> None:
+    """Do long work. ``serve`` starts this too, and it ends with it."""
+    ready().close()
+    if parent is None:
+        _work(os.getppid())
+        return
+    while os.getppid() == parent:
+        child = os.fork()
+        if child == 0:
+            _work(os.getppid())
+            os._exit(0)
+        _wait(child, parent)
+
+
+def _wait(child: int, parent: int) -> None:
+    """Until the child has died, or its work is not wanted any more."""
+    while os.waitpid(child, os.WNOHANG)[0] == 0:
+        if os.getppid() != parent:
+            os.kill(child, signal.SIGKILL)  # whatever it does, it goes on with next time
+            os.waitpid(child, 0)
+            return
+        time.sleep(PAUSE)
+
+
+def _work(parent: int) -> None:
+    """Work until told to stop, or until whoever started this is gone."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def rosters() -> bool:
+        if os.getppid() != parent:
+            stop.set()
+            return False
+        files.erase_old(database(), now())
+        return passes.go_on_with_all(database(), now, settings().area_code)
+
+    jobs.work({"rosters": rosters}, stop)
 
 
 @click.command(help=_("Fill an empty database with a plausible city and print its accounts."))

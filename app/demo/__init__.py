@@ -17,7 +17,7 @@ from app.demo import calling, people, residents
 from app.demo.people import Account
 from app.people.models import User
 from app.residents.models import Resident
-from app.residents.service import importing
+from app.rosters.service import importing
 from app.territory import service as territory
 from app.territory.models import Community
 

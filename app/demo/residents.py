@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.problems import Place
 from app.residents.rules.phones import Unusable
 from app.residents.rules.rows import Draft
-from app.residents.service.importing import Roster
+from app.rosters.service.importing import Roster
 from app.territory.models import Community
 
 if TYPE_CHECKING:

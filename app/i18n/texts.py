@@ -206,6 +206,23 @@ TEXTS = {
     "row_formula": _l("There is a formula under “%(header)s”. Replace it by its value."),
     "row_text_too_long": _l("The text under “%(header)s” is longer than %(limit)s characters."),
     "import_over": _l("This roster was taken or thrown away already."),
+    "import_not_done": _l("Only a roster that was taken can be taken back."),
+    "import_has_calls": _l(
+        "%(n)s calls were made on what this roster brought: it can't be taken back any more."
+    ),
+    "import_in_hand": _l(
+        "%(n)s residents of this roster are in a volunteer's hands. Recall those batches first."
+    ),
+    "import_gave_up": _l(
+        "The work on this roster stopped several times at the same place. Nothing was taken; tell"
+        " whoever looks after the server."
+    ),
+    "row_alike": _l("“%(text)s” may be another writing of somebody with this number and address."),
+    "row_in_hand": _l(
+        "A volunteer is to ring this resident now: the numbers were left as they are. Take the"
+        " roster again later."
+    ),
+    "row_duplicate": _l("This resident is known already; the row is not taken again."),
     "row_community_not_yours": _l("The community of this row is not one of yours."),
     # Reports
     "as_of_unreadable": _l("“%(text)s” is no moment. Write it like 2026-11-24T16:00."),

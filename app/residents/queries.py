@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.people import queries as people
@@ -14,6 +14,8 @@ from app.residents.models import Household, Number, Resident, ResidentNumber, Ro
 from app.territory.models import Community
 
 SHARED_BY_MORE_THAN = 8
+HIDING = ("taking", "undoing")
+"""Stages of an import during which nobody sees whom it brought."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class SharedLine:
     """How many of them live in the communities of whoever looks."""
 
 
+def in_sight() -> ColumnElement[bool]:
+    """Whether a resident is to be seen: a roster's people come, and go, all at once."""
+    busy = select(RosterImport.id).where(RosterImport.status.in_(HIDING))
+    return Resident.import_id.is_(None) | Resident.import_id.not_in(busy)
+
+
 def by_community(session: Session, user: User) -> list[CommunityResidents]:
     """Return the communities of the user's scope that have residents, by street and code."""
     counted = (
@@ -44,6 +52,7 @@ def by_community(session: Session, user: User) -> list[CommunityResidents]:
             func.count().label("residents"),
             func.count().filter(~_has_number()).label("without"),
         )
+        .where(in_sight())
         .group_by(Resident.community_code)
         .subquery()
     )
@@ -70,7 +79,7 @@ def get_community(session: Session, user: User, code: str) -> Community:
 
 def count(session: Session, code: str | None, *, without_number: bool = False) -> int:
     """Return how many residents the community has; None counts those to be placed."""
-    query = select(func.count(Resident.id)).where(Resident.community_code == code)
+    query = select(func.count(Resident.id)).where(Resident.community_code == code, in_sight())
     if without_number:
         query = query.where(~_has_number())
     return session.scalar(query) or 0
@@ -83,7 +92,7 @@ def residents_of(
     query = (
         with_details(select(Resident))
         .outerjoin(Household, Household.id == Resident.household_id)
-        .where(Resident.community_code == code)
+        .where(Resident.community_code == code, in_sight())
         .order_by(Household.address_key, Resident.id)
         .limit(size)
         .offset((page - 1) * size)
@@ -101,7 +110,7 @@ def with_details(query: Select[Resident]) -> Select[Resident]:
 
 def all_residents(session: Session, code: str | None) -> Sequence[Resident]:
     """Return every resident, or those of one community, in the order of rosters."""
-    query = with_details(select(Resident)).order_by(Resident.id)
+    query = with_details(select(Resident)).where(in_sight()).order_by(Resident.id)
     if code is not None:
         query = query.where(Resident.community_code == code)
     return session.scalars(query).all()
@@ -112,7 +121,7 @@ def shared_lines(session: Session, user: User, code: str | None = None) -> Seque
     least lives in the user's communities, or in the one named (of them); the most shared first.
     """
     scope = people.scope(user)
-    near = Resident.community_code.in_(scope if code is None else [code])
+    near = Resident.community_code.in_(scope if code is None else [code]) & in_sight()
     rung_here = select(ResidentNumber.number_id).join(Resident).where(near)
     here = func.count().filter(near)
     query = (
@@ -147,26 +156,9 @@ def residents_on(
         .where(
             ResidentNumber.number_id == number_id,
             Resident.community_code.in_(people.scope(user)),
+            in_sight(),
         )
         .order_by(Resident.community_code, Household.address_key, Resident.id)
         .options(selectinload(Resident.community))
     )
     return session.scalars(query.limit(size).offset((page - 1) * size)).all()
-
-
-def imports_of(session: Session, user: User, limit: int) -> Sequence[RosterImport]:
-    """Return the user's last imports, newest first; an administrator sees everybody's."""
-    query = select(RosterImport).order_by(RosterImport.id.desc()).limit(limit)
-    if user.role != "administrator":
-        query = query.where(RosterImport.user_id == user.id)
-    return session.scalars(query).all()
-
-
-def get_import(session: Session, user: User, import_id: int, *, content: bool) -> RosterImport:
-    """Return the import, with its file if asked for. Raises NotFoundError for another's."""
-    record = session.get(RosterImport, import_id)
-    if record is None or (record.user_id != user.id and user.role != "administrator"):
-        raise NotFoundError(f"import {import_id}")
-    if content:
-        session.refresh(record, ["content"])
-    return record

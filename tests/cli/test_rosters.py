@@ -41,6 +41,9 @@ def test_a_roster_becomes_residents_as_the_design_names_them(shell: Shell, save:
     assert taken == {
         "dry_run": False,
         "accepted": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "doubtful": 0,
         "rejected": [],
         "duplicates": [],
         "to_be_placed": 1,

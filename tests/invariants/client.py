@@ -30,8 +30,8 @@ from app.db import Database
 from app.people.models import User
 from app.problems import ForbiddenError, NotFoundError, Problem
 from app.progress import queries as progress
-from app.residents.service import importing
-from app.residents.service.importing import Roster
+from app.rosters.service import importing
+from app.rosters.service.importing import Roster
 from tests.cast import BRIDGE, NOW, mobile, resident
 from tests.invariants.history import History
 

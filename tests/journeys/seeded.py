@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ from app.people import shifts
 from app.people.models import User
 from app.people.rules.shifts import Span
 from app.residents.models import Number, Resident, ResidentNumber
-from app.residents.service import importing
+from app.rosters.rules.stages import Stage
+from app.rosters.service import importing, passes, staging
 from tests.cast import (
     BRIDGE,
     NOW,
@@ -119,8 +121,10 @@ def take_rosters(db: Database, supervisor: User) -> int:
         importing.take(session, None, NOW, part, None)
     home = [resident(f"养老院{number}室", mobile(1), building="9幢") for number in range(1, 13)]
     residents(db, BRIDGE, home)
-    with db.writing() as session:
-        return importing.save_preview(session, supervisor, NOW, content, roster, None).id
+    given = staging.Upload(BytesIO(content), ROSTER.name)
+    record = staging.upload(db, supervisor, NOW, given, Stage.READING)
+    passes.go_on(db, record.id, lambda: NOW, "0513")
+    return record.id
 
 
 def make_campaign(db: Database, moment: datetime, title: str) -> int:

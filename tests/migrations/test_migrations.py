@@ -21,13 +21,14 @@ from app.db import Base, Database
 from app.people import tokens
 from app.people.models import User
 from app.people.service import invite
-from app.residents.models import ResidentNumber
+from app.residents.models import ResidentNumber, RosterShape
 from app.upkeep import check, schema
 from tests import cast
 from tests.cases.town import Town
 from tests.cast import mobile
 from tests.conftest import Clock
 from tests.postgres import Cluster
+from tests.rosters.rostering import Rostering, row, sheet
 
 SCRIPTS = ScriptDirectory.from_config(schema._config())
 
@@ -107,7 +108,7 @@ def test_partial_indexes_are_partial(database: Database) -> None:
     assert partial == {
         "uq_holds_live", "ix_call_groups_queue", "ix_call_groups_own",
         "ix_batches_live", "ix_batches_user_live", "ix_calls_callbacks",
-        "ix_cases_appointments",
+        "ix_cases_appointments", "ix_residents_loose",
     }  # fmt: skip
     assert "UNIQUE" in defined["uq_holds_live"]
     assert "RELEASED_AT IS NULL" in defined["uq_holds_live"]
@@ -151,6 +152,11 @@ def lived_in(database: Database, clock: Clock) -> None:
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
         for _link in ("lost", "new"):
             invite(session, None, session.get_one(User, town.people.outsider.user.id), town.now)
+    rosters = Rostering(database, town.people, town.now)
+    rosters.take(sheet(row("戊", mobile(5)), row("己", "空号", "102")))
+    rosters.take(sheet(row("戊", mobile(6), remark="独居")))
+    with database.writing() as session:
+        session.add(RosterShape(shape="0" * 16, columns={}, chosen_at=town.now))
     unused = {name for name, rows in contents(database).items() if not rows}
     assert unused == {"sign_in_failures", "rate_counts"}
 

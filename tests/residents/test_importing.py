@@ -1,19 +1,18 @@
 """From a roster's rows to residents on record, on both engines, with invented people."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from app.audit.models import AuditEntry
 from app.db import Database
 from app.people.models import User
-from app.problems import NotFoundError, Problem
+from app.problems import Problem
 from app.residents import queries
 from app.residents.models import Household, Number, Resident, RosterImport
-from app.residents.service import importing, placing
-from app.residents.service.importing import Plan
+from app.residents.service import placing
+from app.rosters.service import importing
+from app.rosters.service.importing import Plan
 from app.territory.models import Building
 from tests import cast
 from tests.cast import BRIDGE, FAR, HARBOUR, NOW, SCHOOL, Cast
@@ -164,46 +163,6 @@ def test_a_default_outside_ones_scope_is_refused(db: Database, played: Cast, cod
     assert stored(db, code) == []
 
 
-def preview(db: Database, user: User, content: bytes) -> RosterImport:
-    roster = importing.read(content, "名单.xlsx", "0513")
-    with db.writing() as session:
-        return importing.save_preview(session, user, NOW, content, roster, BRIDGE)
-
-
-def confirm(db: Database, user: User, import_id: int, content: bytes) -> None:
-    roster = importing.read(content, "名单.xlsx", "0513")
-    with db.writing() as session:
-        importing.confirm(session, user, NOW + timedelta(minutes=5), import_id, roster)
-
-
-def test_between_preview_and_confirmation_somebody_else_may_be_quicker(
-    db: Database, played: Cast
-) -> None:
-    content = sheet(row("陈一", "13912345678"), row("陈二", "13912345679"))
-    waiting = preview(db, played.leader.user, content)
-    take(db, sheet(row("陈一", "13912345678")))
-    confirm(db, played.leader.user, waiting.id, content)
-
-    assert [one.name for one in stored(db)] == ["陈一", "陈二"]
-    with db.reading() as session:
-        done = session.get_one(RosterImport, waiting.id)
-        assert (done.status, done.content) == ("done", None)
-    assert (done.result["accepted"], len(done.result["duplicates"])) == (1, 1)
-    assert done.finished_at == NOW + timedelta(minutes=5)
-
-
-def test_one_import_is_taken_once(db: Database, played: Cast) -> None:
-    content = sheet(row("陈一", "13912345678"))
-    waiting = preview(db, played.leader.user, content)
-    confirm(db, played.leader.user, waiting.id, content)
-    with pytest.raises(Problem, match="import_over"):
-        confirm(db, played.leader.user, waiting.id, content)
-    with pytest.raises(NotFoundError):
-        confirm(db, played.administrator.user, waiting.id, content)
-
-    assert len(stored(db)) == 1
-
-
 def test_if_one_row_fails_none_is_stored(db: Database, played: Cast) -> None:
     content = sheet(row("陈一", "13912345678"), row("陈二", "13912345679"))
     roster = importing.read(content, "名单.xlsx", "0513")
@@ -219,22 +178,6 @@ def test_if_one_row_fails_none_is_stored(db: Database, played: Cast) -> None:
     with db.reading() as session:
         assert session.scalars(select(Number)).all() == []
         assert session.scalars(select(RosterImport)).all() == []
-
-
-def test_neither_trail_nor_record_of_an_import_holds_personal_data(
-    db: Database, played: Cast
-) -> None:
-    content = sheet(row("王㛃", "13912345678"), row("", "13912345679"), row("李=", "1391234"))
-    waiting = preview(db, played.leader.user, content)
-    confirm(db, played.leader.user, waiting.id, content)
-
-    with db.reading() as session:
-        trail = [(e.act, e.detail) for e in session.scalars(select(AuditEntry))]
-        record = session.get_one(RosterImport, waiting.id)
-    assert [act for act, _ in trail][-2:] == ["roster_uploaded", "roster_imported"]
-    for personal in ("王", "㛃", "139", "花苑", "101"):
-        assert personal not in str([detail for _, detail in trail])
-        assert personal not in str(record.result)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a preview asks people to look at, and the page of those to be placed."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -9,7 +11,9 @@ from app.db import Database
 from app.i18n import LANGUAGE_COOKIE
 from app.residents.models import Resident, RosterImport
 from app.residents.rules.phones import REASONS
+from app.rosters.service import files
 from tests.cast import BRIDGE, Cast, words
+from tests.conftest import Clock
 from tests.house.pages import CheckingClient, Page
 from tests.residents.files import workbook
 from tests.residents.test_roster_pages import (
@@ -71,17 +75,21 @@ def test_at_most_200_rows_to_look_at_are_shown(leader: CheckingClient) -> None:
     page = words(leader.get(upload(leader, content).location))
 
     assert page.count("Not usable as a number") == 200
-    assert "and 3 more" in page
+    assert "All rows of which there is something to say" in page
 
 
-def test_a_decided_roster_shows_nobody_and_leaves_no_trace_of_a_sight(
-    db: Database, leader: CheckingClient
+def test_what_a_taken_roster_wrote_can_be_looked_at_while_its_file_is_kept(
+    app: Flask, db: Database, leader: CheckingClient, clock: Clock
 ) -> None:
     path = upload(leader, sheet(TWO)).location
     decide(leader, path, "confirm")
+    import_id = path.rpartition("/")[2]
 
+    assert "1391234" in words(leader.get(path))
+    assert seen(db) == [("import", import_id, 1)]
+    files.erase_old(db, clock.now + timedelta(days=8))
     assert "1391234" not in words(leader.get(path))
-    assert seen(db) == []
+    assert seen(db) == [("import", import_id, 1)]
 
 
 def test_sheets_are_named_where_there_are_several(leader: CheckingClient) -> None:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app.audit.models import AuditEntry
 from app.db import Database
 from app.residents.models import Resident, RosterImport
+from app.rosters.service import files
 from tests import cast
 from tests.cast import BRIDGE, HARBOUR, SCHOOL, Cast, Person, english, sign_in, token, words
 from tests.house.pages import CheckingClient
@@ -66,8 +67,8 @@ def names(db: Database) -> list[str]:
 def imports(db: Database) -> list[tuple[str, bool]]:
     """Of each import its state, and whether its file is still there."""
     with db.reading() as session:
-        query = select(RosterImport.status, RosterImport.content.is_not(None))
-        return [(status, kept) for status, kept in session.execute(query)]
+        found = session.execute(select(RosterImport.status, RosterImport.id)).all()
+        return [(status, files.is_there(session, import_id)) for status, import_id in found]
 
 
 def test_a_preview_shows_what_would_be_taken_and_stores_nobody(
@@ -93,7 +94,7 @@ def test_a_preview_shows_what_would_be_taken_and_stores_nobody(
     assert (names(db), imports(db)) == ([], [("preview", True)])
 
 
-def test_confirming_takes_them_and_lets_the_file_go(db: Database, leader: CheckingClient) -> None:
+def test_confirming_takes_them(db: Database, leader: CheckingClient) -> None:
     path = upload(leader, sheet(ONE, TWO, NOBODY)).location
     answer = decide(leader, path, "confirm")
 
@@ -101,7 +102,7 @@ def test_confirming_takes_them_and_lets_the_file_go(db: Database, leader: Checki
     page = words(leader.get(path))
     assert "2 residents taken." in page
     assert "Take 2 residents" not in page
-    assert (names(db), imports(db)) == (["王㛃", "陈二"], [("done", False)])
+    assert (names(db), imports(db)) == (["王㛃", "陈二"], [("done", True)])
 
 
 def test_throwing_away_takes_nobody(db: Database, leader: CheckingClient) -> None:

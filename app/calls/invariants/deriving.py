@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
@@ -14,7 +14,6 @@ from app.calls import rules
 from app.calls.models import Call, Dial
 from app.calls.service.deciding import bring_in_line
 from app.campaigns.models import Campaign
-from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import CallGroup, Case, Skip
 from app.cases.rules.turns import whom_to_avoid
@@ -23,7 +22,7 @@ from app.i18n.words import later as _l
 from app.laws import Finding, stretches
 from app.people.models import User
 from app.people.queries import GETS_WORK
-from app.residents.models import ResidentNumber
+from app.residents.models import ResidentChange, ResidentNumber
 
 LAW = "derivable"
 _COMPARED = (
@@ -43,6 +42,10 @@ class _Stretch:
     numbers: dict[int, dict[int, str]]
     skipped: dict[int, datetime]
     """When a case was laid aside last."""
+    renumbered: dict[int, datetime]
+    """When a roster last changed the numbers of a case's resident: what a call before then left
+    it as, was worked out from others.
+    """
 
 
 def derivable(session: Session, zone: tzinfo) -> Iterator[Finding]:
@@ -50,14 +53,14 @@ def derivable(session: Session, zone: tzinfo) -> Iterator[Finding]:
 
     All but the time at which it is ready: a skip moves that too, and who comes late.
     """
-    calling = {campaign.id: campaign.rules for campaign in session.scalars(select(Campaign))}
+    campaigns = {campaign.id: campaign for campaign in session.scalars(select(Campaign))}
     left = _who_was_away(session)
     for low, high in stretches(session, CallGroup.id):
         stretch = _read(session, low, high)
         cases = select(Case).where(Case.group_id.between(low, high)).order_by(Case.id)
         waiting = defaultdict(list)
         for case in session.scalars(cases):
-            yield from _case(case, stretch, calling[case.campaign_id], left, zone)
+            yield from _case(case, stretch, campaigns[case.campaign_id], left, zone)
             if case.state in {"open", "held"}:
                 waiting[case.group_id].append(case.id)
         groups = select(CallGroup.id, CallGroup.avoid_user_id)
@@ -87,7 +90,18 @@ def _read(session: Session, low: int, high: int) -> _Stretch:
         numbers[case_id][number_id] = ""
     aside = select(Skip.case_id, Skip.skipped_at).join(Case, Case.id == Skip.case_id)
     skips = session.execute(aside.where(within).order_by(Skip.skipped_at)).all()
-    return _Stretch(calls, taps, numbers, {case_id: at for case_id, at in skips})  # noqa: C416
+    skipped = {case_id: at for case_id, at in skips}  # noqa: C416
+    return _Stretch(calls, taps, numbers, skipped, _renumbered(session, low, high))
+
+
+def _renumbered(session: Session, low: int, high: int) -> dict[int, datetime]:
+    query = (
+        select(Case.id, func.max(ResidentChange.changed_at))
+        .join(ResidentChange, ResidentChange.resident_id == Case.resident_id)
+        .where(Case.group_id.between(low, high), ResidentChange.field == "numbers")
+        .group_by(Case.id)
+    )
+    return {case_id: at for case_id, at in session.execute(query)}  # noqa: C416
 
 
 def _who_was_away(session: Session) -> set[int]:
@@ -101,10 +115,11 @@ def _who_was_away(session: Session) -> set[int]:
 
 
 def _case(
-    case: Case, stretch: _Stretch, calling: CallingRules, left: set[int], zone: tzinfo
+    case: Case, stretch: _Stretch, campaign: Campaign, left: set[int], zone: tzinfo
 ) -> Iterator[Finding]:
     """Replay the history of a case, call by call."""
-    calls, taps = stretch.calls[case.id], stretch.taps[case.id]
+    calls, taps, calling = stretch.calls[case.id], stretch.taps[case.id], campaign.rules
+    renumbered = stretch.renumbered.get(case.id)
     member = _blank(case, stretch.numbers[case.id])
     bring_in_line(member, [], [], calling, _BEGINNING)
     for place, call in enumerate(calls, 1):
@@ -112,12 +127,15 @@ def _case(
             continue
         if not call.only_note:
             bring_in_line(member, calls[:place], taps, calling, call.recorded_at.astimezone(zone))
+        if renumbered is not None and call.recorded_at <= renumbered:
+            continue
         says = (call.state_after, call.outcome_after, call.passed_to_after)
         due = (member.state, member.outcome, member.passed_to)
         if says != due:
             what = _l("says %(is)s, the calls make it %(due)s", **{"is": _all(says)}, due=_all(due))
             yield Finding(LAW, f"calls {call.id}", what)
-    yield from _compared(case, member, stretch.skipped.get(case.id), left)
+    if renumbered is None or campaign.closed_at is None or renumbered < campaign.closed_at:
+        yield from _compared(case, member, stretch.skipped.get(case.id), left)
 
 
 def _blank(case: Case, numbers: dict[int, str]) -> Member:

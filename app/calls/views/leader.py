@@ -19,7 +19,7 @@ from app.i18n import explain
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.problems import Problem
-from app.residents.preview import reason
+from app.residents.wording import reason
 from app.web import here, key, now, page_of, reading, roles, writing
 
 PAGE = 20

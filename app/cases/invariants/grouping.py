@@ -5,14 +5,14 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.models import CallGroup, Case
 from app.cases.rules.groups import LARGEST_GROUP
 from app.i18n.words import later as _l
 from app.laws import Finding, named
-from app.residents.models import Resident, ResidentNumber
+from app.residents.models import Resident, ResidentChange, ResidentNumber
 
 LAW = "whole_groups"
 
@@ -41,13 +41,23 @@ def _homes() -> Select[*tuple[Any, ...]]:
     return (
         select(Resident.household_id.label("tie"), Case.campaign_id, Case.group_id)
         .join(Resident, Resident.id == Case.resident_id)
-        .where(Resident.household_id.is_not(None))
+        .where(Resident.household_id.is_not(None), ~_was_changed(Resident.id))
     )
 
 
 def _numbers() -> Select[*tuple[Any, ...]]:
-    return select(ResidentNumber.number_id.label("tie"), Case.campaign_id, Case.group_id).join(
-        ResidentNumber, ResidentNumber.resident_id == Case.resident_id
+    return (
+        select(ResidentNumber.number_id.label("tie"), Case.campaign_id, Case.group_id)
+        .join(ResidentNumber, ResidentNumber.resident_id == Case.resident_id)
+        .where(~_was_changed(Case.resident_id))
+    )
+
+
+def _was_changed(resident_id: Any) -> ColumnElement[bool]:
+    """Whether a roster gave somebody another address or number: groups that stand stay so."""
+    return exists().where(
+        ResidentChange.resident_id == resident_id,
+        ResidentChange.field.in_(("household", "numbers")),
     )
 
 

@@ -19,6 +19,7 @@ from app.people.models import User
 from app.people.rules import STAFF
 from app.problems import Problem
 from app.residents.models import Household, Resident, ResidentNumber
+from app.residents.queries import in_sight
 
 MAY_CLOSE = ("supervisor", "administrator")
 
@@ -81,7 +82,7 @@ def _waits(campaign: Campaign) -> tuple[ColumnElement[bool], ...]:
     covered = select(CampaignCommunity.community_code).where(
         CampaignCommunity.campaign_id == campaign.id
     )
-    return Resident.community_code.in_(covered), ~has_case
+    return Resident.community_code.in_(covered), ~has_case, in_sight()
 
 
 def _add_cases(session: Session, campaign: Campaign, now: datetime) -> int:

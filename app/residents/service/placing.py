@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.audit import service as audit
+from app.people import queries as people
 from app.people.models import User
+from app.problems import Problem
 from app.residents.models import Household, Resident
 from app.residents.rules.addresses import split_address
-from app.residents.service.importing import check_community
+from app.territory.models import Community
 from app.territory.service import building_named
 
 
@@ -36,6 +38,13 @@ def place(
         session, actor.id, now, "residents_placed", "community", community_code, n=len(residents)
     )
     return len(residents)
+
+
+def check_community(session: Session, actor: User | None, code: str) -> None:
+    """Raise Problem unless the community exists and is in the actor's scope."""
+    exists = session.get(Community, code) is not None
+    if not exists or (actor is not None and not people.sees(session, actor, code)):
+        raise Problem("community_unknown", field="community", values={"code": code})
 
 
 def _household_there(session: Session, unplaced: Household, code: str) -> Household:

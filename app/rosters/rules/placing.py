@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from app.residents.rules.rows import Draft
+from app.territory.rules import sort_key
+
 _OFFICE = re.compile(r"(居民委员会|村民委员会|居委会|村委会|居民会)$")
 
 
@@ -58,14 +61,42 @@ class Gazetteer:
         return candidates[0].code if len(candidates) == 1 else None
 
 
-def identity_keys(
-    community_code: str | None, name: str, address_key: str, phones: Iterable[str]
-) -> list[tuple[str, str, str]]:
-    """Return what makes two rows the same person: same name and number, or name and address.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A draft with the community and the address that it comes to."""
 
-    A row that has neither is known by its name within its community.
-    """
-    keys = [("number", name, phone) for phone in phones]
-    if address_key or not keys:
-        keys.append(("address", name, f"{community_code or ''}|{address_key}"))
-    return keys
+    draft: Draft
+    community_code: str | None
+    """None is the list "to be placed"."""
+    address: str
+    """As people read it, without the community."""
+    home: str
+    """What two writings of the address share; '' when the row has none."""
+
+    @classmethod
+    def of(cls, draft: Draft, community: str | None) -> "Row":
+        """Work out the address of a draft."""
+        return cls(draft, community, address_of(draft), address_key(draft))
+
+    @property
+    def community_written(self) -> str:
+        """What the row says of its community, from district to code, cut to 160 characters."""
+        draft = self.draft
+        parts = (draft.district, draft.street, draft.community, draft.community_code)
+        return " ".join(part for part in parts if part)[:160]
+
+
+def address_of(draft: Draft) -> str:
+    """Return the address as people read it, without the community."""
+    parts = (draft.estate, draft.building, draft.unit, draft.room)
+    split = "".join(part for part in parts if part)
+    return split or draft.address or ""
+
+
+def address_key(draft: Draft) -> str:
+    """Return what two writings of the same address share; '' when the row has no address."""
+    if not address_of(draft):
+        return ""
+    if not (draft.building or draft.room):
+        return sort_key("", "", "", draft.address or draft.estate or "")
+    return sort_key(draft.estate or "", draft.building or "", draft.unit or "", draft.room or "")

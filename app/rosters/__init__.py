@@ -1,0 +1,1 @@
+"""Rosters: from an uploaded file to residents, and away again."""

@@ -1,0 +1,133 @@
+"""Reads about imports: how far they are, what there is to say of their rows, who is missing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.people import queries as people
+from app.people.models import User
+from app.problems import NotFoundError
+from app.residents.models import (
+    Household,
+    Resident,
+    RosterFinding,
+    RosterImport,
+    RosterSeen,
+)
+from app.rosters.rules.taking import Kind
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a pass is."""
+
+    done: int
+    """Rows dealt with."""
+    total: int | None
+    """Rows in all, where that is known."""
+    rate: float | None
+    """Rows a second since the pass began."""
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that it will go on at this rate."""
+        if self.total is None or not self.rate:
+            return None
+        return max(0, self.total - self.done) / self.rate
+
+
+def progress(record: RosterImport, now: datetime) -> Progress:
+    """Return how far the present pass of an import is."""
+    gone = (now - record.started_at).total_seconds() if record.started_at else 0
+    rate = record.position / gone if gone > 0 and record.position else None
+    return Progress(record.position, record.rows, rate)
+
+
+def imports_of(session: Session, user: User, limit: int) -> Sequence[RosterImport]:
+    """Return the user's last imports, newest first; an administrator sees everybody's."""
+    query = select(RosterImport).order_by(RosterImport.id.desc()).limit(limit)
+    if user.role != "administrator":
+        query = query.where(RosterImport.user_id == user.id)
+    return session.scalars(query).all()
+
+
+def get_import(session: Session, user: User, import_id: int) -> RosterImport:
+    """Return the import. Raises NotFoundError for another's."""
+    record = session.get(RosterImport, import_id)
+    if record is None or (record.user_id != user.id and user.role != "administrator"):
+        raise NotFoundError(f"import {import_id}")
+    return record
+
+
+def findings(
+    session: Session, import_id: int, kinds: Sequence[Kind], limit: int, offset: int = 0
+) -> Sequence[RosterFinding]:
+    """Return what there is to say of rows, kind by kind, in the order of the file."""
+    query = _findings(import_id, kinds).order_by(_rank(kinds), RosterFinding.id)
+    return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def _rank(kinds: Sequence[Kind]) -> Any:
+    from sqlalchemy import case
+
+    return case({kind.value: place for place, kind in enumerate(kinds)}, value=RosterFinding.kind)
+
+
+def _findings(import_id: int, kinds: Sequence[Kind]) -> Select[RosterFinding]:
+    return select(RosterFinding).where(
+        RosterFinding.import_id == import_id, RosterFinding.kind.in_([kind.value for kind in kinds])
+    )
+
+
+def count_findings(session: Session, import_id: int, kinds: Sequence[Kind]) -> int:
+    """Return how many there are of these kinds."""
+    query = select(func.count()).select_from(_findings(import_id, kinds).subquery())
+    return session.scalar(query) or 0
+
+
+def sample(session: Session, import_id: int) -> list[dict[str, Any]]:
+    """Return the first residents that a waiting roster would bring, as they would be stored."""
+    rows = findings(session, import_id, [Kind.SAMPLE], 100)
+    return [
+        {**json.loads(row.written), "sheet": row.sheet, "row": row.row}
+        for row in rows
+        if row.written
+    ]
+
+
+def missing(
+    session: Session, user: User, record: RosterImport, limit: int, offset: int = 0
+) -> Sequence[Resident]:
+    """Return who is on record in the communities that a roster is about, but not in it."""
+    query = (
+        _missing(user, record)
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .options(joinedload(Resident.household), joinedload(Resident.community))
+        .order_by(Resident.community_code, Household.address_key, Resident.id)
+    )
+    return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def count_missing(session: Session, user: User, record: RosterImport) -> int:
+    """Return how many are on record but not in the roster."""
+    query = select(func.count()).select_from(_missing(user, record).subquery())
+    return session.scalar(query) or 0
+
+
+def _missing(user: User, record: RosterImport) -> Select[Resident]:
+    seen = exists().where(RosterSeen.import_id == record.id, RosterSeen.resident_id == Resident.id)
+    about = select(Resident.community_code).where(
+        (Resident.import_id == record.id)
+        | Resident.id.in_(select(RosterSeen.resident_id).where(RosterSeen.import_id == record.id))
+    )
+    return select(Resident).where(
+        Resident.community_code.in_(about.distinct()),
+        Resident.community_code.in_(people.scope(user)),
+        Resident.import_id.is_(None) | (Resident.import_id != record.id),
+        ~seen,
+    )

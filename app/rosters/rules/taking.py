@@ -1,0 +1,201 @@
+"""What the rows of a roster come to, beside the people on record: decided some hundreds at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.problems import Place
+from app.residents.rules.rows import Rejected
+from app.rosters.rules.placing import Row
+from app.rosters.rules.same import Acquainted, Doubtful, Known, Person, changes, has_other_numbers
+
+
+class Kind(StrEnum):
+    """What there is to say of a row."""
+
+    REJECTED = "rejected"
+    """It becomes nobody, for the reason in ``code``."""
+    DOUBTFUL = "doubtful"
+    """It may be another writing of somebody on record."""
+    UPDATED = "updated"
+    """It changed somebody on record."""
+    DUPLICATE = "duplicate"
+    """It speaks of somebody known and says nothing new."""
+    NUMBER = "number"
+    """What stands in a telephone cell can't be rung, for the reason in ``code``."""
+    COMMUNITY = "community"
+    """No community could be told."""
+    SAMPLE = "sample"
+    """One of the first newcomers, to be looked at; ``text`` is JSON."""
+    SHEET = "sheet"
+    """A sheet is not read, for the reason in ``code``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What there is to say of a row or a cell."""
+
+    kind: Kind
+    place: Place
+    code: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+    text: str = ""
+    """What is written there."""
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a roster is to be taken."""
+
+    known: Known = Known.UPDATE
+    doubtful: Doubtful = Doubtful.NEW
+    decided: Mapping[tuple[str | None, int | None], Doubtful] = field(default_factory=dict)
+    """By sheet and row, what somebody decided on doubtful rows."""
+    allowed: frozenset[str] | None = None
+    """The communities whose residents the roster may bring and change; None for all."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """What some rows come to."""
+
+    newcomers: list[tuple[Row, Person]] = field(default_factory=list)
+    changed: list[tuple[Row, Person]] = field(default_factory=list)
+    homes: list[Row] = field(default_factory=list)
+    """Rows whose address somebody lives at from now on."""
+    matched: list[Person] = field(default_factory=list)
+    """Whom on record rows spoke of, each once."""
+    notes: list[Note] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, what: str) -> None:
+        """Count one more."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def note(self, kind: Kind, place: Place, code: str, **more: Any) -> None:
+        """Say something of a row."""
+        self.notes.append(Note(kind, place, code, **more))
+
+
+COUNTS = (
+    "accepted", "updated", "unchanged", "rejected", "doubtful", "without_number", "to_be_placed"
+)  # fmt: skip
+"""What is counted of an import. ``accepted`` are rows that bring somebody; each row is one of these
+or updated, unchanged, rejected, or doubtful and left out.
+"""
+
+
+def decide(rows: Iterable[Row | Rejected], people: Acquainted, terms: Terms) -> Decided:
+    """Decide row by row. Who is new joins the people that later rows are compared with."""
+    found = Decided()
+    for row in rows:
+        if isinstance(row, Rejected):
+            _reject(found, row)
+        elif _is_elsewhere(row.community_code, terms):
+            _reject(found, Rejected(row.draft.place, "row_community_not_yours", {}))
+        else:
+            _decide(found, row, people, terms)
+    return found
+
+
+def _reject(found: Decided, rejected: Rejected) -> None:
+    values = dict(rejected.values)
+    text = str(values.pop("text", ""))
+    found.count("rejected")
+    found.note(Kind.REJECTED, rejected.place, rejected.code, values=values, text=text)
+
+
+def _is_elsewhere(community: str | None, terms: Terms) -> bool:
+    return community is not None and terms.allowed is not None and community not in terms.allowed
+
+
+def _decide(found: Decided, row: Row, people: Acquainted, terms: Terms) -> None:
+    draft = row.draft
+    what = draft.name, row.community_code, row.home, draft.phones
+    person = people.same(*what)
+    if person is None and (alike := people.alike(*what)) is not None:
+        choice = terms.decided.get((draft.place.sheet, draft.place.row), terms.doubtful)
+        found.count("doubtful")
+        found.note(Kind.DOUBTFUL, draft.place, "row_alike", text=draft.name, person=alike)
+        if choice is Doubtful.LEAVE:
+            return
+        person = alike if choice is Doubtful.SAME else None
+    if person is None:
+        _welcome(found, row, people)
+    else:
+        _compare(found, row, person, terms)
+
+
+def _welcome(found: Decided, row: Row, people: Acquainted) -> None:
+    draft = row.draft
+    person = Person(
+        None,
+        draft.name,
+        row.community_code,
+        row.home,
+        list(draft.phones),
+        _said(row),
+        is_settled=True,
+    )
+    people.add(person)
+    found.newcomers.append((row, person))
+    found.homes.append(row)
+    found.count("accepted")
+    _note_open(found, row)
+
+
+def _note_open(found: Decided, row: Row) -> None:
+    """What somebody may want to put right of a row that is taken."""
+    for unusable in row.draft.unusable:
+        place = row.draft.place
+        found.note(Kind.NUMBER, place, unusable.reason, text=unusable.text)
+    if not row.draft.phones:
+        found.count("without_number")
+    if row.community_code is None:
+        found.count("to_be_placed")
+        found.note(Kind.COMMUNITY, row.draft.place, "to_be_placed", text=row.community_written)
+
+
+def _said(row: Row) -> dict[str, Any]:
+    draft = row.draft
+    return {
+        "community": row.community_code or "",
+        "address": row.address,
+        "relation": draft.relation or "",
+        "language": draft.language or "",
+        "remark": draft.remark or "",
+        "unusable": [{"text": one.text, "reason": one.reason} for one in draft.unusable],
+    }
+
+
+def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
+    new: Mapping[str, Any] = {}
+    if not _is_elsewhere(person.community, terms):
+        new = changes(person, _said(row), row.home, row.draft.phones, terms.known)
+        if person.is_in_hand and has_other_numbers(person, row.draft.phones):
+            found.note(Kind.DOUBTFUL, row.draft.place, "row_in_hand", person=person)
+    if person.id is not None and not person.is_settled:
+        found.matched.append(person)
+    person.is_settled = True
+    _take_over(found, person, row, new)
+    if not new or person.id is None:
+        found.count("unchanged")
+        found.note(Kind.DUPLICATE, row.draft.place, "row_duplicate", person=person)
+        return
+    found.changed.append((row, person))
+    found.count("updated")
+    values = {"fields": ",".join(sorted(new))}
+    found.note(Kind.UPDATED, row.draft.place, "row_updated", values=values, person=person)
+
+
+def _take_over(found: Decided, person: Person, row: Row, new: Mapping[str, Any]) -> None:
+    for name, value in new.items():
+        person.change(name, value)
+    if "community" in new:
+        person.community = row.community_code
+    if "address" in new:
+        person.home = row.home
+    if new.keys() & {"community", "address"}:
+        found.homes.append(row)

@@ -1,0 +1,242 @@
+"""The passes of an import: part by part, so that each goes on where it stopped, for any reason.
+
+A part is one transaction: what its rows bring, what there is to say of them, and how far the pass
+has come. Two processes that work on one import can't both do a part: who comes second finds that
+the pass is further than where it began.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.problems import Problem
+from app.residents.models import RosterFinding, RosterImport
+from app.residents.reader import SheetFound, SheetSkipped, read_roster
+from app.residents.rules.rows import Draft, Rejected
+from app.rosters.rules.placing import Row
+from app.rosters.rules.stages import PASSES, Stage
+from app.rosters.rules.taking import COUNTS, Decided, Kind, Note
+from app.rosters.service import files, importing, storing
+from app.rosters.service.importing import Taking
+from app.rosters.service.seen import Seen
+from app.rosters.service.staging import begin, end, give_up, locked, unfinished
+from app.rosters.service.undoing import undo_part
+
+AT_ONCE = 1_000_000
+"""Bytes of a file that is dealt with while its sender waits; a larger one is left to the jobs."""
+MOST_RUNS = 3
+"""How often a pass may begin and not get any further."""
+
+SHOWN = 10
+"""How many newcomers are shown of a waiting roster."""
+
+Clock = Callable[[], datetime]
+
+
+class OvertakenError(Exception):
+    """Somebody else works on this import, or has stopped it."""
+
+
+@dataclass
+class Pass:
+    """One pass of one import, as far as a process goes through it."""
+
+    database: Database
+    clock: Clock
+    area_code: str
+    stage: Stage
+    record: RosterImport
+    """As it was when the process began; only ``position`` goes along."""
+    size: int = importing.PART
+    """Rows a part."""
+    sheets: list[SheetFound] = field(default_factory=list)
+    skipped: list[SheetSkipped] = field(default_factory=list)
+
+    @contextmanager
+    def part(self, many: int) -> Iterator[tuple[Session, RosterImport]]:
+        """The transaction of the next part of so many rows. Raises OvertakenError."""
+        with self.database.writing() as session:
+            record = locked(session, self.record.id)
+            if record is None or (record.status, record.position) != (
+                self.stage, self.record.position
+            ):  # fmt: skip
+                raise OvertakenError
+            record.position, record.runs = record.position + many, 0
+            yield session, record
+        self.record.position += many
+
+    def parts(self) -> Iterator[list[Draft | Rejected]]:
+        """All the rows of the file, in parts; the sheets that they come from are noted."""
+        content = b"".join(files.pieces(self.database, self.record.id))
+        name = self.record.filename
+        found = importing.only(self.record.sheet, read_roster(content, name, self.area_code), name)
+        return importing.parts_of(self._rows(found), self.size)
+
+    def _rows(self, parts: Iterator[importing.Part]) -> Iterator[Draft | Rejected]:
+        for part in parts:
+            if isinstance(part, SheetFound):
+                self.sheets.append(part)
+            elif isinstance(part, SheetSkipped):
+                self.skipped.append(part)
+            else:
+                yield part
+
+    def taking(self) -> Taking:
+        """What the parts are decided by."""
+        with self.database.reading() as session:
+            terms = importing.terms_for(session, self.record)
+            return Taking(session, None, self.record.community_code, terms)
+
+
+def go_on(
+    database: Database, import_id: int, clock: Clock, area_code: str, size: int = importing.PART
+) -> None:
+    """Do what is left of an import's present pass, and of those that follow without anybody's
+    decision; return when it waits for somebody, or is over.
+    """
+    while (record := _begun(database, import_id, clock)) is not None:
+        stage = Stage(record.status)
+        try:
+            _PASSES[stage](Pass(database, clock, area_code, stage, record, size))
+        except OvertakenError:
+            return
+        except Problem as problem:
+            _fail(database, import_id, clock, problem)
+
+
+def go_on_with_all(database: Database, clock: Clock, area_code: str) -> bool:
+    """Do what is left of all imports; return whether there was any."""
+    with database.reading() as session:
+        waiting = unfinished(session, clock(), AT_ONCE)
+    for import_id in waiting:
+        go_on(database, import_id, clock, area_code)
+    return bool(waiting)
+
+
+def _begun(database: Database, import_id: int, clock: Clock) -> RosterImport | None:
+    with database.writing() as session:
+        record = locked(session, import_id)
+        if record is None or record.status not in PASSES:
+            return None
+        record.runs += 1
+        record.started_at = record.started_at or clock()
+        if record.runs > MOST_RUNS:
+            give_up(record, Problem("import_gave_up"), clock())
+    return record if record.status in PASSES else None
+
+
+def _fail(database: Database, import_id: int, clock: Clock, problem: Problem) -> None:
+    with database.writing() as session:
+        record = locked(session, import_id)
+        if record is not None and record.status in PASSES:
+            give_up(record, problem, clock())
+
+
+def _read(this: Pass) -> None:
+    """Find out what taking the roster would do."""
+    if this.record.position == 0:
+        forget_notes(this.database, this.record.id)
+    taking, gone = this.taking(), 0
+    with Seen() as seen:
+        for part in this.parts():
+            gone += len(part)
+            if gone <= this.record.position:
+                seen.remember(taking.placed(part))
+                continue
+            with this.database.reading() as session:
+                decided = seen.sifted(taking.decide(session, part))
+            with this.part(len(part)) as (session, record):
+                shown = _sample(record, decided)
+                _write_down(session, record, decided)
+                importing.keep_notes(session, record.id, shown)
+    with this.part(0) as (session, record):
+        record.rows = record.position
+        record.result = {**record.result, **importing.columns_of(this.sheets)}
+        notes = map(importing.note_of, this.skipped)
+        importing.keep_notes(session, record.id, notes)
+        begin(record, Stage.PREVIEW)
+
+
+def _take(this: Pass) -> None:
+    """Store what the rows bring."""
+    if this.record.position == 0:
+        forget_notes(this.database, this.record.id)
+    taking, gone = this.taking(), 0
+    for part in this.parts():
+        gone += len(part)
+        if gone <= this.record.position:
+            continue
+        with this.part(len(part)) as (session, record):
+            decided = taking.decide(session, part, record.id)
+            storing.store(session, this.clock(), record.id, decided)
+            _write_down(session, record, decided)
+    with this.part(0) as (session, record):
+        end(record, Stage.DONE, this.clock())
+        importing.note_taken(session, this.clock(), record)
+
+
+def _undo(this: Pass) -> None:
+    """Take away what the import brought."""
+    many = 1
+    while many:
+        with this.part(0) as (session, record):
+            many = undo_part(session, record.id, this.clock())
+    with this.part(0) as (_session, record):
+        end(record, Stage(record.result["then"]), this.clock())
+    if this.record.result["then"] != Stage.UNDONE:
+        files.erase(this.database, this.record.id)
+
+
+_PASSES: dict[Stage, Callable[[Pass], None]] = {
+    Stage.READING: _read,
+    Stage.TAKING: _take,
+    Stage.UNDOING: _undo,
+}
+
+
+def _sample(record: RosterImport, decided: Decided) -> list[Note]:
+    """The first newcomers, while there are not enough of them to look at."""
+    wanted = max(0, SHOWN - int(record.result.get("accepted", 0)))
+    return [
+        Note(Kind.SAMPLE, row.draft.place, "sample", text=_shown(row))
+        for row, _ in decided.newcomers[:wanted]
+    ]
+
+
+def _shown(row: Row) -> str:
+    draft = row.draft
+    shown = {
+        "name": draft.name, "community": row.community_code, "address": row.address,
+        "phones": draft.phones, "remark": draft.remark or "",
+    }  # fmt: skip
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _write_down(session: Session, record: RosterImport, decided: Decided) -> None:
+    """Add up the counts, and keep the notes while there are not too many."""
+    counts = {n: record.result.get(n, 0) + decided.counts.get(n, 0) for n in COUNTS}
+    noted: dict[str, int] = dict(record.result.get("noted", {}))
+    kept: list[Note] = []
+    for note in decided.notes:
+        noted[note.kind] = noted.get(note.kind, 0) + 1
+        if noted[note.kind] <= importing.MOST_NOTES:
+            kept.append(note)
+    importing.keep_notes(session, record.id, kept)
+    record.result = {**record.result, **counts, "noted": noted}
+
+
+def forget_notes(database: Database, import_id: int) -> None:
+    """Throw away what an earlier pass had to say."""
+    some = select(RosterFinding.id).where(RosterFinding.import_id == import_id).limit(2000)
+    while True:
+        with database.writing() as session:
+            found: Any = session.execute(delete(RosterFinding).where(RosterFinding.id.in_(some)))
+            if not found.rowcount:
+                return

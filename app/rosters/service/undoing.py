@@ -1,0 +1,164 @@
+"""Taking an import back: what it changed is as it was, whom it brought are gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from app import bulk
+from app.audit import service as audit
+from app.calls.models import Call, Dial
+from app.calls.service.following_up import follow_up
+from app.cases.models import CallGroup, Case, HandoffCase, Hold, Skip
+from app.cases.service.release import realign
+from app.people.models import User
+from app.problems import Problem
+from app.residents.models import (
+    Number,
+    Resident,
+    ResidentChange,
+    ResidentNumber,
+    RosterImport,
+    RosterSeen,
+)
+from app.rosters.rules.stages import Stage
+from app.rosters.service.staging import begin
+
+PART = 200
+
+
+def undo(session: Session, actor: User, now: datetime, record: RosterImport) -> None:
+    """Begin to take a whole import back.
+
+    Raises Problem for one that is not done, or on whose residents calls have been made since, or
+    whom somebody is just ringing.
+    """
+    if record.status != Stage.DONE:
+        raise Problem("import_not_done")
+    if calls := session.scalar(select(func.count()).select_from(_calls(record).subquery())):
+        raise Problem("import_has_calls", values={"n": calls})
+    if held := session.scalar(select(func.count()).select_from(_held(record).subquery())):
+        raise Problem("import_in_hand", values={"n": held})
+    begin(record, Stage.UNDOING, then=Stage.UNDONE)
+    audit.record(session, actor.id, now, "roster_undone", "import", record.id)
+
+
+def _calls(record: RosterImport) -> Select[int]:
+    """The calls, and the taps of a dial button, on what an import brought."""
+    changed = exists().where(
+        ResidentChange.import_id == record.id,
+        ResidentChange.resident_id == Case.resident_id,
+        ResidentChange.changed_at <= Call.recorded_at,
+    )
+    brought = exists().where(Resident.id == Case.resident_id, Resident.import_id == record.id)
+    calls = select(Call.id).join(Case, Case.id == Call.case_id).where(brought | changed)
+    dials = select(Dial.id).join(Case, Case.id == Dial.case_id).where(brought)
+    return calls.union_all(dials)  # type: ignore[return-value]
+
+
+def _held(record: RosterImport) -> Select[int]:
+    return (
+        select(Case.id)
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .join(Resident, Resident.id == Case.resident_id)
+        .where(
+            (Resident.import_id == record.id)
+            | exists().where(
+                ResidentChange.import_id == record.id, ResidentChange.resident_id == Resident.id
+            ),
+            CallGroup.batch_id.is_not(None),
+        )
+    )
+
+
+def undo_part(session: Session, import_id: int, now: datetime) -> int:
+    """Take some of an import back; return how much it was, 0 when nothing is left to be done.
+
+    Changes go back in the order in which they came; then the newcomers go, but for those on whom
+    a call was made while this went on.
+    """
+    return _put_back(session, import_id, now) or _remove(session, import_id)
+
+
+def _put_back(session: Session, import_id: int, now: datetime) -> int:
+    query = select(ResidentChange).where(ResidentChange.import_id == import_id)
+    changes = session.scalars(query.order_by(ResidentChange.id.desc()).limit(PART)).all()
+    for change in changes:
+        _restore(session, change)
+    renumbered = {change.resident_id for change in changes if change.field == "numbers"}
+    follow_up(session, renumbered, now)
+    done = [change.id for change in changes]
+    session.execute(delete(ResidentChange).where(ResidentChange.id.in_(done)))
+    return len(done)
+
+
+def _restore(session: Session, change: ResidentChange) -> None:
+    if change.field == "numbers":
+        _renumber(session, change.resident_id, change.before)
+        return
+    column = {"household": "household_id", "community": "community_code"}.get(change.field)
+    value = change.before or None if column else change.before
+    if change.field == "address":
+        return  # the household's
+    session.execute(
+        update(Resident)
+        .where(Resident.id == change.resident_id)
+        .values({column or change.field: value})
+    )
+
+
+def _renumber(session: Session, resident_id: int, values: Sequence[str]) -> None:
+    session.execute(delete(ResidentNumber).where(ResidentNumber.resident_id == resident_id))
+    query = select(Number.value, Number.id).where(Number.value.in_(values))
+    ids = {value: key for value, key in session.execute(query)}  # noqa: C416
+    lines = [(resident_id, ids[value], position) for position, value in enumerate(values)]
+    bulk.add(session, ResidentNumber, ("resident_id", "number_id", "position"), lines)
+
+
+def _remove(session: Session, import_id: int) -> int:
+    query = select(Resident.id).where(Resident.import_id == import_id, ~_has_been_rung())
+    ids = session.scalars(query.order_by(Resident.id).limit(PART)).all()
+    if not ids:
+        return 0
+    _remove_cases(session, ids)
+    for model in (ResidentNumber, RosterSeen, ResidentChange):
+        session.execute(delete(model).where(_resident_id(model).in_(ids)))
+    session.execute(delete(Resident).where(Resident.id.in_(ids)))
+    return len(ids)
+
+
+def _has_been_rung() -> ColumnElement[bool]:
+    """Or may be any moment: it is in somebody's hands."""
+    return exists().where(
+        Case.resident_id == Resident.id,
+        exists().where(CallGroup.id == Case.group_id, CallGroup.batch_id.is_not(None))
+        | exists().where(Call.case_id == Case.id)
+        | exists().where(Dial.case_id == Case.id),
+    )
+
+
+def _resident_id(model: Any) -> Any:
+    return model.resident_id
+
+
+def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:
+    """Their cases go, with the groups in which nobody is left; none of them is held."""
+    rows = session.execute(
+        select(Case.id, Case.group_id).where(Case.resident_id.in_(resident_ids))
+    ).all()
+    if not rows:
+        return
+    cases, groups = [row.id for row in rows], sorted({row.group_id for row in rows})
+    locked = select(CallGroup.id).where(CallGroup.id.in_(groups)).order_by(CallGroup.id)
+    session.scalars(locked.with_for_update()).all()
+    for model in (Skip, HandoffCase):
+        session.execute(delete(model).where(model.case_id.in_(cases)))
+    session.execute(delete(Case).where(Case.id.in_(cases)))
+    left = set(session.scalars(select(Case.group_id).where(Case.group_id.in_(groups))))
+    empty = [group for group in groups if group not in left]
+    session.execute(delete(Hold).where(Hold.group_id.in_(empty)))
+    session.execute(delete(Skip).where(Skip.group_id.in_(empty)))
+    session.execute(delete(CallGroup).where(CallGroup.id.in_(empty)))
+    realign(session, sorted(left))

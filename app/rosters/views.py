@@ -1,0 +1,198 @@
+"""Rosters, for staff: upload, look, decide, watch, take back."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app import i18n
+from app.audit import service as audit
+from app.people.rules import STAFF
+from app.people.session import actor, community_choices
+from app.problems import Problem
+from app.residents.models import RosterImport
+from app.residents.rules import phones
+from app.rosters import queries, wording
+from app.rosters.forms import TakingForm, UploadForm
+from app.rosters.rules.same import Doubtful, Known
+from app.rosters.rules.stages import PASSES, Stage
+from app.rosters.rules.taking import Kind
+from app.rosters.service import files, passes, staging, undoing
+from app.web import database, here, now, page_of, reading, roles, settings, tell, writing
+
+blueprint = Blueprint("rosters", __name__)
+
+PAGE = 200
+"""How many rows a page names."""
+TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
+
+
+@blueprint.route("/rosters", methods=["GET", "POST"])
+@roles(*STAFF)
+def index() -> str | Response:
+    form = UploadForm(request.form)
+    with reading() as session:
+        form.community.choices = [("", _("— as the sheet says —")), *community_choices(session)]
+        imports = queries.imports_of(session, actor(), 30)
+    if request.method == "POST" and form.validate():
+        try:
+            return redirect(url_for(".show", import_id=_upload(form.community.data or None)))
+        except Problem as problem:
+            tell(problem)
+    return render_template(
+        "rosters/index.html", form=form, imports=imports, stages=Stage, megabytes=_megabytes()
+    )
+
+
+def _megabytes() -> int:
+    return settings().upload_bytes // 1024 // 1024
+
+
+def _upload(community: str | None) -> int:
+    file = request.files.get("roster")
+    if file is None or not file.filename:
+        raise Problem("roster_missing", field="roster")
+    given = staging.Upload(file.stream, file.filename, community)
+    record = staging.upload(database(), actor(), now(), given, Stage.READING)
+    record = _go_on_if_small(record)
+    if problem := staging.problem_of(record):
+        staging.discard(database(), record)
+        raise problem
+    return record.id
+
+
+def _go_on_if_small(record: RosterImport) -> RosterImport:
+    """Go on with a small roster while its sender waits; return it as it is then."""
+    if record.size > passes.AT_ONCE:
+        return record
+    passes.go_on(database(), record.id, now, settings().area_code)
+    with reading() as session:
+        return session.get_one(RosterImport, record.id)
+
+
+@blueprint.get("/rosters/<int:import_id>")
+@roles(*STAFF)
+def show(import_id: int) -> str:
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        rejected = queries.findings(session, import_id, [Kind.REJECTED], PAGE)
+        doubtful = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
+        notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE)
+        skipped = queries.findings(session, import_id, [Kind.SHEET], PAGE)
+        sample = queries.sample(session, import_id)
+        has_file = files.is_there(session, import_id)
+        missing = queries.count_missing(session, actor(), record) if record.is_complete else 0
+        names = dict(community_choices(session))
+    quoted = {(note.sheet, note.row) for note in [*rejected, *notes] if note.written}
+    _note_seen(record, len(quoted | {(one["sheet"], one["row"]) for one in sample}))
+    return render_template(
+        "rosters/show.html", record=record, stages=Stage, is_busy=record.status in PASSES,
+        progress=queries.progress(record, now()), time_left=wording.time_left,
+        counts=record.result, rejected=rejected, doubtful=doubtful, notes=notes, skipped=skipped,
+        sample=sample, names=names, form=TakingForm(request.form), has_file=has_file,
+        missing=missing, where=wording.where, explain=wording.explain,
+        why=_why_failed(record), display=phones.display, is_own=record.user_id == actor().id,
+        has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
+        noted=record.result.get("noted", {}),
+    )  # fmt: skip
+
+
+def _why_failed(record: RosterImport) -> str:
+    problem = staging.problem_of(record)
+    return "" if problem is None else i18n.explain(problem)
+
+
+def _note_seen(record: RosterImport, seen: int) -> None:
+    if not seen:
+        return
+    with writing() as session:
+        audit.record(session, actor().id, now(), "residents_seen", "import", record.id, n=seen)
+
+
+@blueprint.get("/rosters/<int:import_id>/rows")
+@roles(*STAFF)
+def rows(import_id: int) -> str:
+    kinds = _kinds(request.args.get("kind", ""))
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        total = queries.count_findings(session, import_id, kinds)
+        page, last = page_of(total, PAGE)
+        notes = queries.findings(session, import_id, kinds, PAGE, (page - 1) * PAGE)
+    _note_seen(record, sum(bool(note.written) for note in notes))
+    return render_template(
+        "rosters/rows.html", record=record, notes=notes, total=total, page=page, last=last,
+        here=here, where=wording.where, explain=wording.explain,
+    )  # fmt: skip
+
+
+def _kinds(asked: str) -> Sequence[Kind]:
+    if asked in {kind.value for kind in (Kind.REJECTED, *TO_LOOK_AT)}:
+        return [Kind(asked)]
+    return [Kind.REJECTED, *TO_LOOK_AT]
+
+
+@blueprint.get("/rosters/<int:import_id>/missing")
+@roles(*STAFF)
+def missing(import_id: int) -> str:
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        total = queries.count_missing(session, actor(), record)
+        page, last = page_of(total, PAGE)
+        residents = queries.missing(session, actor(), record, PAGE, (page - 1) * PAGE)
+    _note_seen(record, len(residents))
+    return render_template(
+        "rosters/missing.html", record=record, residents=residents, total=total, page=page,
+        last=last, here=here,
+    )  # fmt: skip
+
+
+@blueprint.post("/rosters/<int:import_id>/confirm")
+@roles(*STAFF)
+def confirm(import_id: int) -> Response:
+    form = TakingForm(request.form)
+    known, doubtful = Known(form.known.data), Doubtful(form.doubtful.data)
+    with reading() as session:
+        rows = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
+    decided = {
+        (row.sheet, row.row or 0): Doubtful(choice)
+        for row in rows
+        if (choice := request.form.get(f"row-{row.id}", "")) in set(Doubtful)
+    }
+    with writing() as session:
+        record = staging.confirm(
+            session, actor(), now(), import_id, known, doubtful, decided,
+            is_complete=bool(form.is_complete.data),
+        )  # fmt: skip
+    record = _go_on_if_small(record)
+    if record.status == Stage.DONE:
+        taken = record.result["accepted"]
+        flash(ngettext("%(num)s resident taken.", "%(num)s residents taken.", taken), "success")
+    return redirect(url_for(".show", import_id=import_id))
+
+
+@blueprint.post("/rosters/<int:import_id>/cancel")
+@roles(*STAFF)
+def cancel(import_id: int) -> Response:
+    with writing() as session:
+        record = staging.cancel(session, actor(), now(), import_id)
+    if record.status == Stage.CANCELLED:
+        files.erase(database(), import_id)
+        flash(_("The roster was thrown away; nothing was taken."), "info")
+        return redirect(url_for(".index"))
+    _go_on_if_small(record)
+    return redirect(url_for(".show", import_id=import_id))
+
+
+@blueprint.post("/rosters/<int:import_id>/undo")
+@roles(*STAFF)
+def undo(import_id: int) -> Response:
+    try:
+        with writing() as session:
+            record = staging.own(session, actor(), import_id)
+            undoing.undo(session, actor(), now(), record)
+        _go_on_if_small(record)
+    except Problem as problem:
+        tell(problem)
+    return redirect(url_for(".show", import_id=import_id))

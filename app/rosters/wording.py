@@ -1,0 +1,83 @@
+"""What pages, programs and the command line say of an import, in the reader's language."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app import i18n
+from app.problems import Place, Problem
+from app.residents.models import RosterFinding
+from app.residents.wording import reason
+from app.rosters.rules.taking import Kind, Note
+
+
+def where(finding: RosterFinding) -> str:
+    """Return where in the file it is."""
+    return i18n.where(place_of(finding))
+
+
+def place_of(finding: RosterFinding) -> Place:
+    """Return where in the file it is, as a value."""
+    return Place(sheet=finding.sheet, row=finding.row, column=finding.column)
+
+
+def explain(finding: RosterFinding) -> str:
+    """Return what there is to say of a row or a cell."""
+    return said(Kind(finding.kind), finding.code, finding.values, finding.written)
+
+
+def explain_note(note: Note) -> str:
+    """Return what there is to say of a row or a cell that is not on record."""
+    return said(note.kind, note.code, note.values, note.text)
+
+
+def said(kind: Kind, code: str, values: Mapping[str, str | int], text: str) -> str:
+    """Return what there is to say of a row or a cell; ``text`` is what is written there."""
+    if kind is Kind.NUMBER:
+        return _number(code, text)
+    if kind is Kind.COMMUNITY:
+        return _community(text)
+    if kind is Kind.UPDATED:
+        fields = _(", ").join(field(name) for name in str(values["fields"]).split(","))
+        return str(_("Changed: %(fields)s", fields=fields))
+    if kind is Kind.SHEET:
+        return i18n.explain(Problem(code, values={"headers": text}))
+    return i18n.explain(Problem(code, values={"text": text, **values}))
+
+
+def _number(code: str, text: str) -> str:
+    why = reason(code)
+    if not text:
+        return str(_("Not usable as a number: %(reason)s", reason=why))
+    return str(_("Not usable as a number: “%(text)s” — %(reason)s", text=text, reason=why))
+
+
+def _community(text: str) -> str:
+    if not text:
+        return str(_("No community is named that could be told."))
+    return str(_("No community could be told from “%(text)s”.", text=text))
+
+
+def field(name: str) -> str:
+    """Return how people call what a row can change."""
+    names = {
+        "community": _("Community"),
+        "address": _("Address"),
+        "relation": _("Relation"),
+        "language": _("Language"),
+        "remark": _("Remark"),
+        "numbers": _("Numbers"),
+        "unusable": _("Numbers that can't be rung"),
+        "household": _("Household"),
+    }
+    return str(names[name])
+
+
+def time_left(seconds: float | None) -> str:
+    """Return how long a pass will go on, as people say it; '' when nobody can tell."""
+    if seconds is None:
+        return ""
+    if seconds < 60:  # noqa: PLR2004
+        return str(_("less than a minute"))
+    return str(ngettext("about %(num)s minute", "about %(num)s minutes", round(seconds / 60)))

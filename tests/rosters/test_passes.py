@@ -1,0 +1,241 @@
+"""The passes of an import on both engines: whatever stops them, they go on to the same end."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.campaigns.models import Campaign
+from app.cases.service.opening import waiting_residents
+from app.db import Database
+from app.problems import NotFoundError, Problem
+from app.residents import queries as residents
+from app.rosters import queries
+from app.rosters.rules.same import Known
+from app.rosters.rules.stages import Stage
+from app.rosters.service import files, passes, staging
+from app.rosters.service.passes import MOST_RUNS
+from tests import cast
+from tests.cast import BRIDGE, mobile
+from tests.rosters.rostering import Rostering, row, sheet
+
+FIVE = sheet(*(row(f"陈{n}", mobile(n), room=f"10{n}") for n in range(1, 6)))
+
+
+@pytest.fixture
+def rosters(db: Database) -> Rostering:
+    cast.communities(db)
+    return Rostering(db, cast.people(db))
+
+
+def seen(rosters: Rostering) -> int:
+    with rosters.db.reading() as session:
+        return residents.count(session, BRIDGE)
+
+
+def test_reading_stores_nobody_and_says_what_taking_would_do(rosters: Rostering) -> None:
+    content = sheet(row("陈一", mobile(1)), row("陈一", mobile(1)), row(""), row("陈二", "空号"))
+    import_id = rosters.upload(content)
+    rosters.go_on(import_id)
+    record = rosters.record(import_id)
+
+    assert (record.status, record.rows, seen(rosters)) == (Stage.PREVIEW, 4, 0)
+    counts = {name: record.result[name] for name in ("accepted", "unchanged", "without_number")}
+    assert counts == {"accepted": 2, "unchanged": 1, "without_number": 1}
+    with rosters.db.reading() as session:
+        assert [one["name"] for one in queries.sample(session, import_id)] == ["陈一", "陈二"]
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_pass_that_is_stopped_goes_on_where_it_was(rosters: Rostering, looks: int) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, looks)
+    record = rosters.record(import_id)
+    assert (record.status, record.position) == (Stage.TAKING, 2 * (looks - 1))
+    assert seen(rosters) == 0, "a roster comes as a whole"
+    rosters.go_on(import_id)
+
+    record = rosters.record(import_id)
+    assert (record.status, record.result["accepted"], seen(rosters)) == (Stage.DONE, 5, 5)
+
+
+def test_reading_that_is_stopped_still_knows_what_it_has_read(rosters: Rostering) -> None:
+    content = sheet(*(row(f"陈{n % 4}", mobile(n % 4), room=f"10{n % 4}") for n in range(6)))
+    import_id = rosters.upload(content)
+    real, rosters.db.reading = rosters.db.reading, stopping(rosters, 4)
+    with pytest.raises(KeyboardInterrupt):
+        rosters.go_on(import_id)
+    rosters.db.reading = real
+    assert rosters.record(import_id).position == 2
+    rosters.go_on(import_id)
+
+    result = rosters.record(import_id).result
+    assert (result["accepted"], result["unchanged"]) == (4, 2)
+
+
+def stopping(rosters: Rostering, times: int):
+    """A way to read that works so often."""
+    real, left = rosters.db.reading, times
+
+    def reading():
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        return real()
+
+    return reading
+
+
+def test_nobody_opens_a_campaign_for_half_a_roster(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, 3)
+    with pytest.raises(Problem, match="campaign_without_residents"):
+        cast.open_campaign(rosters.db, [BRIDGE])
+    rosters.go_on(import_id)
+    campaign_id = cast.open_campaign(rosters.db, [BRIDGE])
+
+    with rosters.db.reading() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        assert waiting_residents(session, campaign) == []
+    assert len(rosters.contents()["cases"]) == 5
+
+
+def test_who_fails_again_and_again_gives_up_and_leaves_nothing(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, 3)
+    for _time in range(MOST_RUNS):
+        rosters.stop_after(import_id, 0)
+    rosters.go_on(import_id)
+
+    record = rosters.record(import_id)
+    assert (record.status, record.result["problem"]["code"]) == (Stage.FAILED, "import_gave_up")
+    assert rosters.contents()["residents"] == []
+
+
+def test_two_who_work_on_one_import_do_each_part_once(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, 2)
+    late = passes._begun(rosters.db, import_id, lambda: rosters.now)
+    assert late
+    rosters.go_on(import_id)
+    this = passes.Pass(rosters.db, lambda: rosters.now, "0513", Stage.TAKING, late, 2)
+
+    with pytest.raises(passes.OvertakenError), this.part(2):
+        raise AssertionError("it was let in")
+    assert seen(rosters) == 5
+
+
+def test_cancelling_in_the_middle_takes_away_what_was_stored(rosters: Rostering) -> None:
+    before = rosters.take(sheet(row("陈1", mobile(1), room="101", remark="旧")))
+    assert before.status == Stage.DONE
+    was = rosters.contents()
+    import_id = rosters.upload(
+        sheet(*(row(f"陈{n}", mobile(n), f"10{n}", "新") for n in range(1, 6)))
+    )
+    rosters.go_on(import_id)
+    rosters.confirm(import_id)
+    rosters.stop_after(import_id, 3)
+    assert rosters.contents() != was
+    with rosters.db.writing() as session:
+        staging.cancel(session, rosters.user, rosters.now, import_id)
+    rosters.go_on(import_id)
+
+    assert rosters.record(import_id).status == Stage.CANCELLED
+    assert rosters.contents() == was
+
+
+def test_a_file_that_cannot_be_read_fails_with_its_reason(rosters: Rostering) -> None:
+    import_id = rosters.upload(b"%PDF-1.7")
+    rosters.go_on(import_id)
+
+    record = rosters.record(import_id)
+    assert (record.status, record.result["problem"]["code"]) == (
+        Stage.FAILED, "roster_not_spreadsheet",
+    )  # fmt: skip
+
+
+def test_a_second_time_the_same_sheet_changes_nothing(rosters: Rostering) -> None:
+    rosters.take(FIVE)
+    was = rosters.contents()
+    again = rosters.take(FIVE)
+
+    assert (again.result["accepted"], again.result["unchanged"]) == (0, 5)
+    assert rosters.contents() == was
+
+
+def test_a_corrected_sheet_changes_what_was_corrected_and_says_so(rosters: Rostering) -> None:
+    rosters.take(FIVE)
+    rows = [row(f"陈{n}", mobile(n), room=f"10{n}") for n in range(1, 6)]
+    rows[1] = row("陈2", mobile(22), room="102", remark="独居")
+    rows[3] = row("陈4", mobile(4), room="204")
+    done = rosters.take(sheet(*rows))
+
+    assert (done.result["updated"], done.result["unchanged"]) == (2, 3)
+    assert rosters.said(done.id, "updated") == [(3, "row_updated"), (5, "row_updated")]
+    with rosters.db.reading() as session:
+        found = {one.name: one for one in residents.all_residents(session, BRIDGE)}
+    assert [line.number.value for line in found["陈2"].lines] == [mobile(22)]
+    assert found["陈2"].remark == "独居"
+    assert found["陈4"].household
+    assert found["陈4"].household.address == "花苑3幢204"
+    changes = [(one[3:5], one[5]) for one in changed(rosters)]
+    assert {place for place, _ in changes} == {("Sheet1", 3), ("Sheet1", 5)}
+    assert {what for _, what in changes} == {"numbers", "remark", "address", "household"}
+
+
+def changed(rosters: Rostering) -> list[tuple]:
+    return rosters.contents()["resident_changes"]
+
+
+def test_a_record_that_is_right_is_only_filled_in(rosters: Rostering) -> None:
+    rosters.take(sheet(row("陈一", mobile(1), remark="旧"), row("陈二", mobile(2))))
+    done = rosters.take(
+        sheet(row("陈一", mobile(1), remark="新"), row("陈二", mobile(2), remark="新")),
+        known=Known.FILL,
+    )
+
+    assert (done.result["updated"], done.result["unchanged"]) == (1, 1)
+    with rosters.db.reading() as session:
+        assert [r.remark for r in residents.all_residents(session, BRIDGE)] == ["旧", "新"]
+
+
+def test_who_is_missing_from_a_complete_roster_is_listed_and_stays(rosters: Rostering) -> None:
+    rosters.take(FIVE)
+    done = rosters.take(sheet(row("陈1", mobile(1)), row("陈9", mobile(9))), is_complete=True)
+
+    with rosters.db.reading() as session:
+        found = queries.missing(session, rosters.user, done, 10)
+        assert queries.count_missing(session, rosters.user, done) == 4
+    assert {one.name for one in found} == {"陈2", "陈3", "陈4", "陈5"}
+    assert seen(rosters) == 6
+
+
+def test_only_its_own_user_decides_and_only_once(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE)
+    rosters.go_on(import_id)
+    other = rosters.people.administrator.user
+    with rosters.db.writing() as session, pytest.raises(NotFoundError):
+        staging.confirm(session, other, rosters.now, import_id)
+    rosters.confirm(import_id)
+    with pytest.raises(Problem, match="import_over"):
+        rosters.confirm(import_id)
+
+
+def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None:
+    done = rosters.take(sheet(row("陈一", "空号"), row("李=1", mobile(1))))
+    for days, is_there in ((6, True), (8, False)):
+        files.erase_old(rosters.db, rosters.now + timedelta(days=days))
+        with rosters.db.reading() as session:
+            assert files.is_there(session, done.id) == is_there
+            notes = queries.findings(session, done.id, list(passes.Kind), 9)
+        assert any(note.written for note in notes) == is_there
+
+
+def test_how_far_it_is_can_be_seen(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE)
+    rosters.go_on(import_id)
+    rosters.confirm(import_id)
+    rosters.stop_after(import_id, 3)
+    progress = queries.progress(rosters.record(import_id), rosters.now + timedelta(seconds=8))
+
+    assert (progress.done, progress.total, progress.rate, progress.left) == (4, 5, 0.5, 2.0)
