@@ -10,11 +10,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from app.db import Database
+from app.residents.models import RosterImport
+from app.rosters.rules.stages import Stage
+from app.rosters.service import staging
+from app.rosters.service.passes import AT_ONCE
+from tests.cast import NOW
 from tests.cli.conftest import RINGROUND, Installed
 
 T = TypeVar("T")
@@ -30,6 +37,15 @@ def until(condition: Callable[[], T], what: str) -> T:
             return found
         time.sleep(0.05)
     raise AssertionError(f"waited {PATIENCE} seconds for {what}")
+
+
+def children(pid: int) -> set[int]:
+    own = Path(f"/proc/{pid}/task/{pid}/children")
+    return {int(word) for word in own.read_text().split()} if own.exists() else set()
+
+
+def does_jobs(pid: int) -> bool:
+    return b"--while" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
 @dataclass
@@ -51,8 +67,12 @@ class Served:
 
     def workers(self) -> set[int]:
         """The processes that answer; gunicorn's first process only looks after them."""
-        own = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        return {int(word) for word in Path(own).read_text().split()}
+        return {pid for pid in children(self.process.pid) if not does_jobs(pid)}
+
+    def jobs(self) -> int:
+        """The process that does long work; it has a child that does it."""
+        (found,) = (pid for pid in children(self.process.pid) if does_jobs(pid))
+        return found
 
 
 def free_port() -> int:
@@ -123,3 +143,33 @@ def test_it_serves_from_postgresql(installed: Make, tmp_path: Path, engine_url: 
     with serving(installed(DATABASE_URL=engine_url), tmp_path / "log") as served:
         assert served.get("/readyz") == (200, "ready\n")
         assert served.get("/sign-in")[0] == 200
+
+
+def test_long_work_is_done_beside_it_and_ends_with_it(installed: Make, tmp_path: Path) -> None:
+    run = installed()
+    with serving(run, tmp_path / "log") as served:
+        jobs = served.jobs()
+        (worker,) = until(lambda: children(jobs), "the work")
+        database = Database(f"sqlite:///{run.environment["RINGROUND_INSTANCE"]}/ringround.sqlite")
+        large = uploaded(database)
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: children(jobs) - {worker}, "another that goes on with it")
+        until(lambda: status(database, large) == Stage.DONE, "the roster")
+        database.close()
+    until(lambda: not Path(f"/proc/{jobs}").exists(), "its end")
+    assert not children(jobs)
+
+
+def uploaded(database: Database) -> int:
+    """A roster that is too large for a request to wait for it."""
+    rows = (f"陈{n},139{n:08d},{'独居' * 900}\n" for n in range(300))
+    content = "".join(["姓名,电话,备注\n", *rows]).encode()
+    given = staging.Upload(BytesIO(content), "large.csv")
+    record = staging.upload(database, None, NOW, given, Stage.TAKING)
+    assert record.size > AT_ONCE
+    return record.id
+
+
+def status(database: Database, import_id: int) -> str:
+    with database.reading() as session:
+        return session.get_one(RosterImport, import_id).status

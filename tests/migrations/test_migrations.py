@@ -147,7 +147,7 @@ def lived_in(database: Database, clock: Clock) -> None:
                 dialled_at=town.now, recorded_at=town.now,
             )
         )  # fmt: skip
-        open_message(session, me.user, town.now, missed.id, "")
+        open_message(session, me.user, town.now, missed.id, "", "zh")
         scripts.note_seen(session, me.user, town.campaign, "0" * 16)
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
         for _link in ("lost", "new"):
