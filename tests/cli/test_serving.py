@@ -150,7 +150,7 @@ def test_long_work_is_done_beside_it_and_ends_with_it(installed: Make, tmp_path:
     with serving(run, tmp_path / "log") as served:
         jobs = served.jobs()
         (worker,) = until(lambda: children(jobs), "the work")
-        database = Database(f"sqlite:///{run.environment["RINGROUND_INSTANCE"]}/ringround.sqlite")
+        database = Database(f"sqlite:///{tmp_path}/instance/ringround.sqlite")
         large = uploaded(database)
         os.kill(worker, signal.SIGKILL)
         until(lambda: children(jobs) - {worker}, "another that goes on with it")
