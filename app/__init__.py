@@ -39,7 +39,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     app.config.update(
         RINGROUND=settings,
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=settings.upload_bytes,
+        MAX_CONTENT_LENGTH=min(settings.upload_bytes, web.USUAL_BYTES),
         SESSION_COOKIE_NAME="__Host-ringround" if settings.secure_cookies else "ringround",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
@@ -57,6 +57,7 @@ def create_app(settings: "Settings", clock: "Clock | None" = None) -> "Flask":
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.before_request(web.allow_large)  # before anybody looks into the form
     logs.init(app)
     packing.init(app)
     CSRFProtect(app)

@@ -45,7 +45,8 @@ class Settings:
     """The address people use, where the deployment says it; see ``web.address``."""
     office_number: str = ""
     """The community office's number for campaigns that name none, as people are to read it."""
-    upload_bytes: int = 20 * 1024 * 1024
+    upload_bytes: int = 200 * 1024 * 1024
+    """Of a roster; of anything else at most ``web.USUAL_BYTES``."""
     api_per_minute: int = 3000
     """Requests of one API token."""
     dial: str = DIAL
@@ -71,7 +72,7 @@ class Settings:
             proxies=_count(environ, "RINGROUND_PROXIES", 0),
             base_url=_address(environ.get("RINGROUND_BASE_URL") or ""),
             office_number=_number(environ.get("RINGROUND_OFFICE_NUMBER") or ""),
-            upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 20) * 1024 * 1024,
+            upload_bytes=_count(environ, "RINGROUND_UPLOAD_MB", 200) * 1024 * 1024,
             api_per_minute=_count(environ, "RINGROUND_API_PER_MINUTE", 3000, least=1),
             dial=_dial(environ.get("RINGROUND_DIAL") or DIAL),
         )

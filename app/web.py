@@ -59,6 +59,8 @@ HEADERS = {
 
 SOON = 15 * 60
 """Seconds after which a browser asks again for what has no version in its address."""
+USUAL_BYTES = 20 * 1024 * 1024
+"""Of what is sent to a view that does not ask for more."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,19 @@ def lasting(view: Callable[P, R]) -> Callable[P, R]:
     """State that an answer is the same for everybody, and may be kept for a while."""
     view.lasting = True  # type: ignore[attr-defined]
     return view
+
+
+def large(view: Callable[P, R]) -> Callable[P, R]:
+    """State that what is sent to a view may be as large as a roster."""
+    view.large = True  # type: ignore[attr-defined]
+    return view
+
+
+def allow_large() -> None:
+    """Let in what is larger than usual where a view says so."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "large", False):
+        request.max_content_length = settings().upload_bytes
 
 
 def tell(problem: Problem) -> None:
@@ -285,7 +300,10 @@ def _words(status: int) -> tuple[str, str]:
         405: (_("Not possible"), _("This page can't be used in that way.")),
         413: (
             _("Too large"),
-            _("The file is larger than %(most)s MB.", most=settings().upload_bytes // 2**20),
+            _(
+                "The file is larger than %(most)s MB.",
+                most=(request.max_content_length or 0) // 2**20,
+            ),
         ),
     }
     return known.get(status, (_("Not possible"), _("The request can't be understood.")))

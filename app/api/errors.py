@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.config import LANGUAGES
 from app.i18n import explain
 from app.problems import ForbiddenError, NotFoundError, Problem
-from app.web import settings
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -131,7 +130,7 @@ def _of_http(error: HTTPException) -> RefusedError:
     status = error.code or 500
     values: dict[str, str | int] = {}
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        values = {"most": settings().upload_bytes // 1024}
+        values = {"most": (request.max_content_length or 0) // 1024}
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     return RefusedError(status, Problem(CODES.get(status, CODES[400]), values=values), kept)
 

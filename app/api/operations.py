@@ -120,6 +120,7 @@ def _answering(declared: Operation, view: Callable[..., Any]) -> Callable[..., A
         }  # fmt: skip
         return _response(view(**path, **given), first)
 
+    answer.large = "form" in declared.takes  # type: ignore[attr-defined]
     answer.operation = declared  # type: ignore[attr-defined]
     answer.allowed = declared.door.roles or ("anybody",)  # type: ignore[attr-defined]
     return answer

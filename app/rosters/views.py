@@ -1,8 +1,10 @@
 """Rosters, for staff: upload, look, decide, watch, take back."""
 
 from collections.abc import Sequence
+from io import BytesIO
+from pathlib import PurePath
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -11,25 +13,28 @@ from app import i18n
 from app.audit import service as audit
 from app.people.rules import STAFF
 from app.people.session import actor, community_choices
-from app.problems import Problem
+from app.problems import NotFoundError, Problem
 from app.residents.models import RosterImport
+from app.residents.reader import read_rows
 from app.residents.rules import phones
-from app.rosters import queries, wording
+from app.rosters import annotated, outcome, queries, wording
 from app.rosters.forms import TakingForm, UploadForm
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import Kind
 from app.rosters.service import files, passes, staging, undoing
-from app.web import database, here, now, page_of, reading, roles, settings, tell, writing
+from app.web import database, here, large, now, page_of, reading, roles, settings, tell, writing
 
 blueprint = Blueprint("rosters", __name__)
 
-PAGE = 200
+PAGE = 50
+MOST_NOTES = 60_000
 """How many rows a page names."""
 TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
 
 
 @blueprint.route("/rosters", methods=["GET", "POST"])
+@large
 @roles(*STAFF)
 def index() -> str | Response:
     form = UploadForm(request.form)
@@ -131,6 +136,25 @@ def _kinds(asked: str) -> Sequence[Kind]:
     if asked in {kind.value for kind in (Kind.REJECTED, *TO_LOOK_AT)}:
         return [Kind(asked)]
     return [Kind.REJECTED, *TO_LOOK_AT]
+
+
+@blueprint.get("/rosters/<int:import_id>/annotated.xlsx")
+@roles(*STAFF)
+def copy(import_id: int) -> Response:
+    """The roster with its reasons, to be put right and uploaded again."""
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        if not files.is_there(session, import_id):
+            raise NotFoundError(f"file of import {import_id}")
+        notes = queries.findings(session, import_id, annotated.SAID, MOST_NOTES)
+    said = annotated.by_row(outcome.Said.of_finding(note) for note in notes)
+    content = b"".join(files.pieces(database(), import_id))
+    is_short = (record.rows or record.position) <= annotated.MOST_ROWS
+    found = annotated.copy(read_rows(content, record.filename), said, whole=is_short)
+    with writing() as session:
+        audit.record(session, actor().id, now(), "roster_copied", "import", import_id)
+    name = f"{PurePath(record.filename).stem}-{_('put right')}.xlsx"
+    return send_file(BytesIO(found), download_name=name, as_attachment=True)
 
 
 @blueprint.get("/rosters/<int:import_id>/missing")

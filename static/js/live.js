@@ -15,7 +15,9 @@ async function renew(part) {
     return fresh;
   }
   // Whoever has a button under the finger keeps it; only the figures move.
-  part.querySelector("progress").value = fresh.querySelector("progress").value;
+  for (const figures of ["progress", ".bar__figures"]) {
+    part.querySelector(figures).replaceWith(fresh.querySelector(figures));
+  }
   return part;
 }
 

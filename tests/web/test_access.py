@@ -28,6 +28,7 @@ MATRIX = {
     "rosters.show": STAFF,
     "rosters.rows": STAFF,
     "rosters.missing": STAFF,
+    "rosters.copy": STAFF,
     "rosters.confirm": STAFF,
     "rosters.cancel": STAFF,
     "rosters.undo": STAFF,

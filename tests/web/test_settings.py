@@ -26,7 +26,7 @@ def test_without_any_variable_a_deployment_has_these(tmp_path: Path) -> None:
         secure_cookies=True,
         proxies=0,
         base_url="",
-        upload_bytes=20 * 1024 * 1024,
+        upload_bytes=200 * 1024 * 1024,
         dial="tel:{e164}",
     )
 

@@ -1,0 +1,113 @@
+"""A copy of a roster with the reason at each cell that is rejected or doubtful.
+
+Whoever keeps the roster puts it right in their own program, and uploads it again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from flask_babel import gettext as _
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from app.residents.rules.columns import SheetRow, column_letters
+from app.rosters.outcome import Said
+from app.rosters.rules.taking import Kind
+
+SAID = (Kind.REJECTED, Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY)
+"""What somebody may want to put right."""
+MOST_ROWS = 20_000
+"""Of a longer roster only those rows are copied of which there is something to say."""
+_LONGEST_SHEET = 31
+_FORBIDDEN = str.maketrans("[]:*?/\\", "-------")
+
+Notes = Mapping[tuple[str | None, int | None], Sequence[Said]]
+
+
+def by_row(notes: Iterable[Said]) -> Notes:
+    """Return what there is to say, by sheet and row."""
+    found: dict[tuple[str | None, int | None], list[Said]] = {}
+    for note in notes:
+        found.setdefault((note.place.sheet, note.place.row), []).append(note)
+    return found
+
+
+def copy(rows: Iterable[SheetRow], notes: Notes, *, whole: bool) -> bytes:
+    """Return a workbook with the rows of a roster and what there is to say of them.
+
+    Without ``whole`` only the rows are in it of which there is something to say, and each sheet's
+    first.
+    """
+    content = BytesIO()
+    options = {
+        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }  # fmt: skip
+    with Workbook(content, options) as book:
+        _Copy(book, notes, whole=whole).write(rows)
+    return content.getvalue()
+
+
+class _Copy:
+    """The sheets of the copy, as they come."""
+
+    def __init__(self, book: Workbook, notes: Notes, *, whole: bool) -> None:
+        self.book, self.notes, self.whole = book, notes, whole
+        self.wrong = book.add_format(
+            {"bg_color": "#ffd7d7", "border": 1, "border_color": "#b3261e"}
+        )
+        self.doubtful = book.add_format({"bg_color": "#ffefc2"})
+        self.sheets: dict[str, Worksheet] = {}
+        self.filled: dict[str, int] = {}
+
+    def write(self, rows: Iterable[SheetRow]) -> None:
+        for row in rows:
+            said = self.notes.get((row.sheet or None, row.row), ())
+            if said or self.whole or row.sheet not in self.sheets:
+                self._row(row, said)
+        if not self.sheets:
+            self.book.add_worksheet()
+
+    def _sheet(self, name: str) -> Worksheet:
+        if name not in self.sheets:
+            self.sheets[name] = self.book.add_worksheet(self._title(name))
+            self.sheets[name].set_column(0, 0, 44)
+        return self.sheets[name]
+
+    def _title(self, name: str) -> str | None:
+        title = name.translate(_FORBIDDEN).strip("'")[:_LONGEST_SHEET]
+        taken = {sheet.get_name().lower() for sheet in self.sheets.values()}
+        return title if title and title.lower() not in taken else None
+
+    def _row(self, row: SheetRow, said: Sequence[Said]) -> None:
+        """The reasons come first, beside a row that stands where it stood."""
+        is_first = row.sheet not in self.sheets
+        sheet = self._sheet(row.sheet)
+        at = row.row - 1 if self.whole else self.filled.get(row.sheet, 0)
+        self.filled[row.sheet] = at + 1
+        marks = {note.place.column: note for note in said}
+        if said:
+            texts = [note.message if self.whole else f"{row.row}: {note.message}" for note in said]
+            sheet.write_string(at, 0, "\n".join(texts), self._format(said[0]))
+        elif is_first:
+            sheet.write_string(at, 0, _("What to put right"))
+        for column, value in enumerate(row.values):
+            note = marks.get(column_letters(column))
+            _cell(sheet, at, column + 1, value, self._format(note) if note else None)
+            if note:
+                sheet.write_comment(at, column + 1, note.message)
+
+    def _format(self, note: Said) -> Any:
+        return self.wrong if note.kind is Kind.REJECTED else self.doubtful
+
+
+def _cell(sheet: Worksheet, row: int, column: int, value: Any, mark: Any) -> None:
+    """Text stays text: a number as people wrote it, and what looks like a formula."""
+    if value is None:
+        if mark is not None:
+            sheet.write_blank(row, column, None, mark)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        sheet.write_string(row, column, str(value), mark)
+    else:
+        sheet.write_number(row, column, value, mark)
