@@ -20,7 +20,7 @@ WRONG = [
     HEADER,
     ["1幢", "101", "陈一", "13912345678"],
     ["1幢", "102", "=陈二", "13912345679"],
-    ["1幢", "103", "陈三", "139"],
+    ["1幢", "103", "陈三", "1391234"],
     ["1幢", "104", None, "13912345680"],
 ]
 
@@ -48,7 +48,7 @@ def test_each_row_stands_where_it_stood_with_its_reasons(leader: CheckingClient)
     ]
     assert [row[0] for row in found] == [
         "What to put right", "", "", "There is a formula under “姓名”. Replace it by its value.",
-        f"Not usable as a number: “139” — {REASONS['too_short'][1]}", "There is no name.",
+        f"Not usable as a number: “1391234” — {REASONS['too_short'][1]}", "There is no name.",
     ]  # fmt: skip
     with zipfile.ZipFile(BytesIO(answer.data)) as archive:
         comments = archive.read("xl/comments1.xml").decode()
