@@ -60,8 +60,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, Place]] = {
     "csv with NULs": (lambda: b"name,phone\n\0,1\n", "roster_not_spreadsheet", Place()),
     "no rows": (lambda: xlsx([]), "roster_no_rows", Place()),
     "blank text": (lambda: b"\n\n  \n", "roster_no_rows", Place()),
-    "20 MB and one byte": (lambda: b"a" * (20 * MEGABYTE + 1), "roster_too_large", Place()),
-    "an xls": (lambda: old_container("Workbook"), "roster_old_format", Place()),
+    "200 MB and one byte": (lambda: b"a" * (200 * MEGABYTE + 1), "roster_too_large", Place()),
+    "hardly an xls": (lambda: old_container("Workbook"), "roster_damaged", Place()),
     "a password": (lambda: old_container("EncryptedPackage"), "roster_encrypted", Place()),
     "200 MB of zeros": (lambda: bomb(b"\0"), "roster_unpacks_too_large", Place()),
     "a directory that lies": (
@@ -110,12 +110,12 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, Place]] = {
     ),
     "A1 and XFD1048576": (
         lambda: corner_pair("XFD1048576", 1048576),
-        "roster_too_many_rows",
+        "roster_too_many_columns",
         Place(sheet="一号楼", row=1048576, column="XFD"),
     ),
     "A1 and Z1048576": (
         lambda: corner_pair("Z1048576", 1048576),
-        "roster_too_many_rows",
+        "roster_too_sparse",
         Place(sheet="一号楼", row=1048576, column="Z"),
     ),
     "A1 and IV100000": (
@@ -138,12 +138,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, Place]] = {
         "roster_too_many_columns",
         Place(sheet="Sheet1", row=1, column="XFD"),
     ),
-    "1,048,576 rows": (
-        lambda: bare_xlsx(
-            "".join(f'<row r="{n}">{number_cell(f"A{n}")}</row>' for n in range(1, 1048577))
-        ),
+    "a cell below the grid": (
+        lambda: corner_pair("A1100001", 1_100_001),
         "roster_too_many_rows",
-        Place(sheet="一号楼", row=1048576, column="A"),
+        Place(sheet="一号楼", row=1_100_001, column="A"),
     ),
     "1,000,000 columns in a csv": (
         lambda: b"name,phone\n" + b"," * 999_999 + b"x\n",

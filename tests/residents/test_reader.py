@@ -12,11 +12,12 @@ import psutil
 import pytest
 
 from app.problems import Place, Problem
-from app.residents import reader, reading_child
-from app.residents.reader import SheetFound, SheetSkipped, read_roster, read_rows
+from app.residents import reader
+from app.residents.reader import SheetFound, SheetRead, SheetSkipped, read_roster, read_rows
 from app.residents.reading_child import Limits
-from app.residents.rules.columns import SheetRow
+from app.residents.reading_child.zipped import CHUNK
 from app.residents.rules.rows import Draft, Rejected
+from app.residents.rules.sheets import SheetRow
 from tests.residents.files import (
     EXAMPLE,
     MAIN,
@@ -82,7 +83,7 @@ def test_formula_cells_are_named_with_and_without_a_result():
 def test_a_formula_split_between_two_chunks_is_seen():
     before, after = '<row r="1"><c r="B1">', "<f>A1</f><v>7</v></c></row>"
     opening = f'<worksheet xmlns="{MAIN}"><sheetData><!---->'
-    padding = "x" * (reading_child.CHUNK - len(opening) - len(before))
+    padding = "x" * (CHUNK - len(opening) - len(before))
     (row,) = read_rows(bare_xlsx(f"<!--{padding}-->{before}{after}"), "a.xlsx")
     assert row == SheetRow("一号楼", 1, (None, 7.0), frozenset({1}))
 
@@ -153,8 +154,8 @@ print(used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
 def test_no_file_makes_the_child_large_or_busy(kind, tmp_path):
     file = tmp_path / "roster"
     file.write_bytes(hostile(kind))
-    limits = json.dumps(dataclasses.asdict(reader.USUAL_LIMITS))
-    child = [sys.executable, "-I", reading_child.__file__, limits]
+    usual = reader.USUAL_LIMITS.for_content(file.stat().st_size)
+    child = [sys.executable, *reader.CHILD, json.dumps(dataclasses.asdict(usual))]
     with file.open("rb") as stdin:
         told = subprocess.check_output([sys.executable, "-c", MEASURE, *child], stdin=stdin)
     peak, seconds = map(float, told.split())
@@ -186,8 +187,8 @@ def test_a_child_that_dies_hangs_or_floods_ends_the_reading(
 ):
     """The child is a real process; only what it runs is changed, for a reader is hard to crash."""
     script = tmp_path / "child.py"
-    script.write_text(reader_told('["row", "s", 1, ["a"], []]\n') + end)
-    monkeypatch.setattr(reading_child, "__file__", str(script))
+    script.write_text(reader_told('["rows", [[1, ["a"]]]]\n') + end)
+    monkeypatch.setattr(reader, "CHILD", ("-I", str(script)))
     rows = read_rows(b"x", "a.xlsx", Limits(seconds=1))
     assert next(rows).values == ("a",)
     with pytest.raises(Problem) as raised:
@@ -198,11 +199,11 @@ def test_a_child_that_dies_hangs_or_floods_ends_the_reading(
 
 def test_a_child_that_drips_is_not_waited_for_again_and_again(tmp_path, monkeypatch):
     script = tmp_path / "child.py"
-    line = '["row", "s", 1, ["a"], []]'
+    line = '["rows", [[1, ["a"]]]]'
     script.write_text(
         f"import time\nfor _ in range(100): print({line!r}, flush=True); time.sleep(0.2)"
     )
-    monkeypatch.setattr(reading_child, "__file__", str(script))
+    monkeypatch.setattr(reader, "CHILD", ("-I", str(script)))
     problem = problem_of(b"x", Limits(seconds=1))
     assert (problem.code, problem.values) == ("roster_took_too_long", {"limit": 1})
 
@@ -211,15 +212,16 @@ def test_the_child_may_not_write_fork_or_see_the_environment(tmp_path, monkeypat
     monkeypatch.setenv("SECRET", "x")
     script = tmp_path / "child.py"
     script.write_text(
-        "import json, os, resource, runpy, sys\n"
-        f"child = runpy.run_path({reading_child.__file__!r})\n"
-        "child['confine'](child['Limits'](**json.loads(sys.argv[1])))\n"
+        "import json, os, resource, sys\n"
+        f"sys.path.append({reader.CHILD[-1]!r})\n"
+        "from reading_child import Limits, process\n"
+        "process.confine(Limits(**json.loads(sys.argv[1])))\n"
         "limits = [resource.getrlimit(getattr(resource, 'RLIMIT_' + kind))[0]"
         " for kind in ('AS', 'CPU', 'FSIZE', 'CORE', 'NPROC')]\n"
         "seen = ['SECRET' in os.environ, 'app' in sys.modules, os.getcwd()]\n"
-        "print(json.dumps(['row', '', 1, limits + seen, []]))\n"
+        "print(json.dumps(['rows', [[1, limits + seen]]]))\n"
     )
-    monkeypatch.setattr(reading_child, "__file__", str(script))
+    monkeypatch.setattr(reader, "CHILD", ("-I", str(script)))
     row = next(read_rows(b"x", "a.xlsx"))
     assert row.values == (400 * MEGABYTE, 10, 0, 0, 0, False, False, "/")
 
@@ -260,8 +262,9 @@ def kinds(content: bytes) -> list[object]:
 
 
 def test_the_example_roster_is_read_whole():
-    found, *drafts = kinds(EXAMPLE.read_bytes())
+    found, *drafts, read = kinds(EXAMPLE.read_bytes())
     assert isinstance(found, SheetFound)
+    assert (read.rows, read.nobody, read.hidden_rows) == (511, 0, 0)
     assert (found.sheet, found.columns.left_out) == ("居民花名册", ())
     assert all(isinstance(draft, Draft) for draft in drafts)
     assert len(drafts) == 511
@@ -281,18 +284,20 @@ def test_each_sheet_is_a_building_and_the_rest_is_skipped_and_said():
             "2幢": [header, [201, "李晓䶮", "0513-85566357"], ["合计", 1]],
         }
     )
-    example, first, one, other, second, two = kinds(content)
+    example, first, one, _, other, second, two, last = kinds(content)
     assert (example.place.sheet, example.code) == ("填写示例", "sheet_is_example")
     assert (other.place.sheet, other.code) == ("Sheet3", "roster_no_name_column")
     assert isinstance(other, SheetSkipped)
     assert [first.sheet, second.sheet] == ["1幢", "2幢"]
     assert (one.name, one.phones, one.place.row) == ("王㛃", ("+8613813812345",), 3)
     assert (two.name, two.phones, two.room) == ("李晓䶮", ("+8651385566357",), "201")
+    assert [one.building, two.building] == ["1幢", "2幢"]
+    assert last == SheetRead(Place("名单.xlsx", "2幢"), rows=2, nobody=1, hidden_rows=0)
 
 
 def test_a_formula_as_a_name_is_rejected_and_the_row_below_is_taken():
     content = xlsx([HEADER, [Formula('=HYPERLINK("x")', "王伟"), 13813812345], ["李", "1"]])
-    _, formula, draft = kinds(content)
+    _, formula, draft, _ = kinds(content)
     assert isinstance(formula, Rejected)
     assert (formula.code, formula.place) == ("row_formula", Place(None, "Sheet1", 2, "A"))
     assert draft.name == "李"

@@ -7,6 +7,7 @@ the residents of a room become one household and a building is counted once.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Address:
     unit: str | None = None
     room: str | None = None
 
+
+NOWHERE = Address()
+
+_REMEMBERED = 1 << 14
+"""Addresses kept at once, a few megabytes; rosters go from door to door."""
 
 _HAN = "〇零一二两三四五六七八九十百"
 _HAN_VALUES = dict(
@@ -51,9 +57,7 @@ def split_address(text: str) -> Address:
 
     An address that names none of them, such as a village group's, gives an empty `Address`.
     """
-    text = _plain(text)
-    found = (form.search(text) for form in _FORMS)
-    return next((_address(match) for match in found if match), Address())
+    return located(text)[1]
 
 
 def estate_before(text: str) -> str | None:
@@ -62,11 +66,25 @@ def estate_before(text: str) -> str | None:
     Without blanks, and with the street or community where the cell names those too; None when
     the cell names nothing before, or no building, unit or room at all.
     """
+    return located(text)[0]
+
+
+@lru_cache(_REMEMBERED)
+def located(text: str) -> tuple[str | None, Address]:
+    """Both of these at once. A household's rows follow one another, so most are remembered."""
     text = _plain(text)
     found = (form.search(text) for form in _FORMS)
-    return next((text[: match.start()] or None for match in found if match), None)
+    match = next((match for match in found if match), None)
+    return (text[: match.start()] or None, _address(match)) if match else (None, Address())
 
 
+def sheet_address(name: str) -> Address:
+    """The building, and perhaps the unit, that a sheet is named after."""
+    found = split_address(name)
+    return Address() if found.room else found
+
+
+@lru_cache(_REMEMBERED)
 def whole_address(building: str | None, unit: str | None, room: str | None) -> Address:
     """The parts from columns of their own, each of which may hold those after it as well.
 
