@@ -79,7 +79,8 @@ class SheetSkipped:
 class SheetRead:
     """A sheet after the last of its rows: how many there were below the header.
 
-    ``nobody`` are those passed over: footers, titles, the header again, blank forms.
+    ``nobody`` are those that give nobody and are no fault: footers, titles, the header again,
+    blank forms, more lines of the resident above.
     """
 
     place: Place
@@ -153,14 +154,13 @@ def _residents(
         count.read += 1
         yield item
     place = Place(file=filename, sheet=about.sheet or None)
-    yield SheetRead(place, count.rows, count.rows - count.read - count.joined, count.hidden)
+    yield SheetRead(place, count.rows, count.rows - count.read, count.hidden)
 
 
 @dataclass
 class _Count:
     rows: int = 0
     hidden: int = 0
-    joined: int = 0
     read: int = 0
 
 

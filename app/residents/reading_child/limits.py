@@ -19,6 +19,7 @@ class Limits:
     columns: int = 256
     area: int = 4_000_000  # rows times columns of a workbook's sheet: all of it is allocated
     merges: int = 100_000  # merged cells of a sheet
+    repeats: int = 1_000  # of a filled row in an ods, which says how often in a word
     characters: int = 2_000  # in one cell
     output_bytes: int = 600 * MEGABYTE
     memory_bytes: int = 400 * MEGABYTE  # address space of the child, its interpreter included

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .limits import Limits, Unreadable, check_area
+from .limits import Limits, Place, Unreadable, check_area
 from .rows import Lines, Merges, Sheet, Value, plain, row_of, trimmed
 from .zipped import DECLARATION, checked_pieces, claimed_size, unpacked
 
@@ -123,6 +123,9 @@ def row_lines(element: ET.Element, table: Table, limits: Limits) -> Lines:
     if not (values or formulas):
         return
     check_area(table.sheet.name, table.row, len(values), limits)
+    if times > limits.repeats:
+        place: Place = {"sheet": table.sheet.name, "row": table.row, "column": len(values) - 1}
+        raise Unreadable("roster_too_sparse", place)
     if not table.is_told:
         yield table.sheet
         table.is_told = True
@@ -142,7 +145,7 @@ def cells_of(
     for cell in row:
         if cell.tag not in CELLS:
             continue
-        times, value = repeated(cell, "columns"), value_of(cell, limits)
+        times, value = repeated(cell, "columns"), value_of(cell)
         is_formula = cell.get(TABLE + "formula") is not None
         if value is not None or is_formula:
             check_area(table.sheet.name, number, column + times, limits)
@@ -154,7 +157,7 @@ def cells_of(
     return trimmed(values), formulas
 
 
-def value_of(cell: ET.Element, limits: Limits) -> Value:
+def value_of(cell: ET.Element) -> Value:
     """What stands in a cell: numbers and days as such, everything else as it is shown."""
     if not len(cell) and len(cell.attrib) < 2:  # noqa: PLR2004 - blank, with or without a style
         return None
@@ -165,14 +168,13 @@ def value_of(cell: ET.Element, limits: Limits) -> Value:
         return cell.get(OFFICE + "boolean-value") == "true"
     if kind == "date":
         return plain(cell.get(OFFICE + "date-value", "").removesuffix("T00:00:00"))
-    paragraphs = cell.findall(TEXT + "p")
-    if sum(len(part) for p in paragraphs for part in p.itertext()) > limits.characters:
-        return "\n".join("".join(p.itertext()) for p in paragraphs)
-    return plain("\n".join(map(paragraph, paragraphs)))
+    return plain("\n".join(map(paragraph, cell.findall(TEXT + "p"))))
 
 
 def paragraph(element: ET.Element) -> str:
     """The text of a paragraph; several blanks in a row are an element of their own."""
+    if not len(element):
+        return element.text or ""
     for white in element.iter():
         if white.tag in WHITE:
             white.text = WHITE[white.tag] * min(whole(white.get(TEXT + "c")), 100)

@@ -41,6 +41,8 @@ _FORMS = tuple(
     for form in (
         # 3幢2单元501室, 3#501, 3号楼2-501, 三幢二单元5楼501
         rf"{_BUILDING}-?(?:{_UNIT}-?|(?P<bare_unit>[0-9]{{1,2}}|[A-Z])-)?{_FLOOR}?(?:{_ROOM})?",
+        # 3号2单元501, also behind the name of an estate; 人民路12号 is no building
+        rf"(?:^|(?<=[苑园村区城府庭里寓]))(?P<building>{_NUMBER})号-?{_UNIT}-?{_FLOOR}?(?:{_ROOM})?",
         # 2单元501
         rf"{_UNIT}-?{_FLOOR}?(?:{_ROOM})?",
         # 3-2-501, also behind the name of an estate

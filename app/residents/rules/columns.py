@@ -212,7 +212,23 @@ def _header(rows: Sequence[SheetRow], chosen: int | None) -> _Header | None:
     first = [row for row in rows[:_FIRST_ROWS] if chosen is None or row.row == chosen]
     found = [header for row in first for header in _headers(row, rows)]
     best = max(found, key=_Header.fitness, default=None)
-    return best if best and (chosen or any(best.fitness())) else None
+    if best and (chosen or any(best.fitness())):
+        return best
+    return _unknown_header(rows) if chosen is None else None
+
+
+def _unknown_header(rows: Sequence[SheetRow]) -> _Header | None:
+    """The row above a roster that uses words of its own: short texts, unlike all that follows."""
+    first = next((row for row in rows if len(dict(_filled(row))) > 1), None)
+    if first is None or any(_is_no_header(value) for _, value in _filled(first)):
+        return None
+    texts = {column: str(value).strip() for column, value in _filled(first)}
+    below = [row for row in rows if row.row > first.row]
+    looks = {column: look_of([row.value(column) for row in below]) for column in texts}
+    same = {look for column, look in looks.items() if look_of([texts[column]]) == look}
+    if not {"name", "phone"} <= set(looks.values()) - same:
+        return None
+    return _Header(first, texts, {})
 
 
 def _headers(row: SheetRow, rows: Sequence[SheetRow]) -> Iterator[_Header]:
@@ -282,7 +298,7 @@ def _guess(
     )
     if is_private(text) or (look == "private" and (found is None or found[0] != "phone")):
         return replace(guess, why="private", sure=True)
-    if is_somebody_else(group) or (found is None and is_somebody_else(text)):
+    if is_somebody_else(group) or (found is None and look and is_somebody_else(text)):
         return replace(guess, why="somebody_else", sure=True)
     if found is None:
         return guess

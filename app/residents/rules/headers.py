@@ -116,7 +116,7 @@ assert set(_SYNONYMS) == set(get_args(Role))
 
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _COUNT = re.compile(r"(?<=\D)[0-9一二三四五]$")
-_MARKS = re.compile(r"[\s*:★☆※_]+")
+_MARKS = re.compile(r"[\s*:★☆※_、,;]+")
 _EXAMPLE = re.compile(r"示例|样例|范例|说明|须知|example|instruction", re.IGNORECASE)
 
 # A header that the table lacks is taken by its last word, unless it speaks of somebody else.

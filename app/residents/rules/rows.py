@@ -80,6 +80,7 @@ _INVISIBLE = re.compile(
 _HAN = "\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff"
 _PADDING = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
 _DOT = re.compile(rf" ?[·•・･‧∙⋅] ?|(?<=[{_HAN}]) ?[.．] ?(?=[{_HAN}])")
+_WIDE_LETTER = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
 _NOBODY = frozenset(
     (
         "无",
@@ -211,8 +212,9 @@ def clean_name(value: Value) -> str | None:
     text = clean_text(value)
     if text is None or text in _NOBODY:
         return None
-    if text.isalpha():
+    if text.isalpha() and not _WIDE_LETTER.search(text):
         return text
+    text = _WIDE_LETTER.sub(lambda letter: unicodedata.normalize("NFKC", letter[0]), text)
     return _DOT.sub("·", _PADDING.sub("", text))
 
 
