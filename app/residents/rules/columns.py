@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from app.problems import Place, Problem
@@ -41,6 +42,8 @@ HEADER_ROWS = 60
 _FIRST_ROWS = 20
 _LONGEST_HEADER = 12
 _LONGEST_SHOWN = 40
+_FEW_ROWS = 3
+_GROUPING: tuple[Role, ...] = ("community", "estate", "building", "unit")
 
 Why = Literal["header", "looks", "chosen", "private", "somebody_else", "other_column", "unknown"]
 """Why a column is taken or left out."""
@@ -94,6 +97,7 @@ class Columns:
     headers: dict[int, str]  # as written, of the columns taken
     left_out: tuple[str, ...]  # headers of columns that are not taken
     guesses: tuple[Guess, ...] = ()  # of every column, from left to right
+    stepped: tuple[int, ...] = ()  # where a blank cell means the one above, as in a printed list
     shape: str = ""  # what sheets of the same shape share
 
     @property
@@ -354,6 +358,7 @@ def _columns(
         if guess.role == "phone"
         or (guess.role not in {None, "seq"} and single.get(guess.role) == guess.column)
     ]
+    below = [row for row in rows if header is None or row.row > header.row.row]
     return Columns(
         sheet=rows[0].sheet if rows else "",
         row=header.row.row if header else 0,
@@ -363,7 +368,21 @@ def _columns(
         left_out=tuple(guess.header for guess in guesses if guess.role is None),
         guesses=tuple(guesses),
         shape=shape,
+        stepped=tuple(
+            single[role] for role in _GROUPING if role in single and is_stepped(below, single[role])
+        ),
     )
+
+
+def is_stepped(rows: Sequence[SheetRow], column: int) -> bool:
+    """Whether a column says what it holds only where that changes: most cells are blank, the first
+    is not, and nothing is said twice in a row.
+    """
+    texts = [normal_header(row.value(column)).removesuffix(".0") for row in rows if not row.merged]
+    said = [text for text in texts if text]
+    if len(texts) < _FEW_ROWS or not texts[0] or 2 * len(said) > len(texts):
+        return False
+    return all(before != after for before, after in pairwise(said))
 
 
 def _phones(header: _Header | None, guesses: Sequence[Guess]) -> list[int]:

@@ -136,7 +136,7 @@ def read_sheet(
     """
     above: SheetRow | None = None
     held: Draft | Rejected | None = None
-    for row in rows:
+    for row in filled_down(rows, columns) if columns.stepped else rows:
         if row.row <= columns.row:
             continue
         plain = _is_plain(row)
@@ -154,6 +154,29 @@ def read_sheet(
         held = read
     if held is not None:
         yield held
+
+
+def filled_down(rows: Iterable[SheetRow], columns: Columns) -> Iterator[SheetRow]:
+    """The rows, with what a list says only where it changes written into each, as if merged.
+
+    What stands right of a cell that changes begins anew: another building has its own units. A
+    resident of no room, where rooms are told, gets no building either.
+    """
+    said: dict[int, Value] = {}
+    needed = {columns.name, columns.single.get("room", columns.name)}
+    for row in rows:
+        own = [at for at in columns.stepped if row.row > columns.row and row.value(at) is not None]
+        if own:
+            said = {at: said[at] for at in said if at < own[0]}
+            said.update((at, row.value(at)) for at in own)
+        blank = [at for at in said if row.value(at) is None]
+        if not blank or any(row.value(at) is None for at in needed):
+            yield row
+            continue
+        values = [*row.values, *[None] * (max(blank) + 1 - len(row.values))]
+        for at in blank:
+            values[at] = said[at]
+        yield row._replace(values=tuple(values), merged=row.merged | set(blank))
 
 
 def read_row(
@@ -176,12 +199,13 @@ def _read(
 ) -> Draft | Rejected | None:
     values, width = row.values, len(row.values)
     texts: Texts = {
-        role: value if plain and value.__class__ is str else clean_text(value) or ""
+        role: text
         for role, at in columns.single.items()
-        if at < width and (value := values[at]) is not None
+        if at < width and (value := values[at]) is not None and role != "seq"
+        if (text := value if plain and isinstance(value, str) else clean_text(value))
     }
     name = clean_name(texts.get("name"))
-    is_odd = name is None or _may_be_nobody(values, name, columns)
+    is_odd = name is None or _may_be_nobody(row, name, columns)
     if is_odd and _speaks_of_nobody(row, columns):
         return None
     return (
@@ -248,9 +272,11 @@ def _with_numbers_of(draft: Draft, more: Draft) -> Draft:
     )
 
 
-def _may_be_nobody(values: Sequence[Value], name: str, columns: Columns) -> bool:
+def _may_be_nobody(row: SheetRow, name: str, columns: Columns) -> bool:
     """Whether it is worth a closer look if this row is a footer or the header again."""
-    first = values[0] if values[0] is not None else next(filter(None, values))
+    first = row.values[0]
+    if first is None or 0 in row.merged:
+        first = next(filter(None, _own(row)), None)
     if isinstance(first, str) and not first.isdigit() and _is_footer(first):
         return True
     return _last_letter(columns.headers[columns.name]) in name.lower()
@@ -270,13 +296,20 @@ def _is_footer(first: str) -> bool:
 
 
 def _speaks_of_nobody(row: SheetRow, columns: Columns) -> bool:
-    texts = [text for text in map(clean_text, row.values) if text]
+    texts = [text for text in map(clean_text, _own(row)) if text]
     return (
         _is_blank(row, columns)
         or is_header_again(row, columns)
         or _is_footer(texts[0])
         or (len(texts) == 1 and bool(_TITLE.match(texts[0])))
     )
+
+
+def _own(row: SheetRow) -> Sequence[Value]:
+    """What stands in the row itself, without what comes from a cell above."""
+    if not row.merged:
+        return row.values
+    return [value for at, value in enumerate(row.values) if at not in row.merged]
 
 
 def _is_blank(row: SheetRow, columns: Columns) -> bool:

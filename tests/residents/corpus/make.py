@@ -165,7 +165,7 @@ BOOKS: dict[str, list[Sheet]] = {
                 None,
             ],
         ]
-    ),  # fmt: skip
+    ),
     "formulas.ods": one(
         [
             ["序号", "姓名", "电话"],
