@@ -276,7 +276,7 @@ def _may_be_nobody(row: SheetRow, name: str, columns: Columns) -> bool:
     """Whether it is worth a closer look if this row is a footer or the header again."""
     first = row.values[0]
     if first is None or 0 in row.merged:
-        first = next(filter(None, _own(row)), None)
+        first = next((value for value in _own(row) if value), None)
     if isinstance(first, str) and not first.isdigit() and _is_footer(first):
         return True
     return _last_letter(columns.headers[columns.name]) in name.lower()
