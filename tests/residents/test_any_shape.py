@@ -148,6 +148,12 @@ def workbook(rows: Sequence[Sequence[str]], shape: Shape, first: int) -> bytes:
     return content.getvalue()
 
 
+def remark(person: Person, shape: Shape) -> str:
+    """What was written as the remark, and beside the number."""
+    beside = "晚上打" if "晚上打" in shape.phone else ""
+    return "；".join(filter(None, (person.remark, beside)))
+
+
 def same_building(people: Sequence[Person], shape: Shape) -> list[Person]:
     """The people, of whom the second half live in one building where its cells are merged."""
     half = len(people) // 2
@@ -166,6 +172,14 @@ def test_exactly_the_people_written_come_back(people, shape):
     assert [
         (d.name, d.phones, d.building, d.unit, d.room, d.remark or "", d.unusable) for d in found
     ] == [
-        (p.name, (f"+86{p.phone}",), f"{p.building}幢", f"{p.unit}单元", str(p.room), p.remark, ())
+        (
+            p.name,
+            (f"+86{p.phone}",),
+            f"{p.building}幢",
+            f"{p.unit}单元",
+            str(p.room),
+            remark(p, shape),
+            (),
+        )
         for p in people
     ]

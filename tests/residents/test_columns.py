@@ -295,7 +295,7 @@ def test_what_somebody_chose_goes_before_what_was_guessed():
     chosen = find_columns(rows, Choice({1: "name", 3: "remark", 2: "phone"}))
     assert (chosen.single, chosen.phones) == ({"name": 1, "remark": 3}, (2,))
     assert [guess.why for guess in chosen.guesses] == ["other_column", *["chosen"] * 3]
-    assert find_columns(rows, Choice({3: None})) .single == {"name": 0}
+    assert find_columns(rows, Choice({3: None})).single == {"name": 0}
 
 
 def test_a_choice_can_name_the_row_of_the_header_or_say_that_there_is_none():

@@ -2,12 +2,11 @@
 
 from typing import IO
 
-from .limits import Limits, Unreadable
+from .limits import Limits
 from .rows import Lines
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
-OTHERS = (b"%PDF", b"<", b"{", b"[")
 
 
 def lines_of(stream: IO[bytes], limits: Limits) -> Lines:
@@ -22,8 +21,6 @@ def lines_of(stream: IO[bytes], limits: Limits) -> Lines:
         from .xls import xls_lines
 
         return xls_lines(stream, limits)
-    if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(OTHERS):
-        raise Unreadable("roster_not_spreadsheet")
     from .text import text_lines
 
     return text_lines(stream, limits)

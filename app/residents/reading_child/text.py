@@ -15,6 +15,7 @@ from .rows import Lines, Row, Sheet, Value, row_of, trimmed
 
 CHUNK = 1 << 20
 FIRST_LINES = 20
+OTHERS = ("%PDF", "<", "{", "[")  # how text begins that is no table
 SEPARATORS = "\t,;|，；"
 # Longer ones come first where one is the beginning of another.
 MARKS = (
@@ -131,6 +132,8 @@ def separator_of(first: list[str]) -> str:
     if said := SAID.match("".join(first[:1])):
         return said[1]
     sample = [line for line in first if line.strip()]
+    if sample and sample[0].lstrip().startswith(OTHERS):
+        raise Unreadable("roster_not_spreadsheet")
     separator = max(SEPARATORS, key=by_fit(sample))
     if sample and not any(separator in line for line in sample):
         raise Unreadable("roster_not_spreadsheet")

@@ -50,6 +50,12 @@ _FORMS = tuple(
         # 3-501: but two short numbers could mean anything
         r"(?<![0-9A-Z-])(?P<building>[A-Z]?[0-9]{1,3}[A-Z]?)-(?P<room>[0-9]{3,5}[A-Z]?)[室号房]?$",
         r"(?<![0-9A-Z])(?P<room>[A-Z]?[0-9]{2,5}[A-Z]?)室$",
+        # Building 3, Unit 2, Room 501
+        (
+            r"(?:BUILDING|BLDG|BLOCK)[.-]?(?P<building>[A-Z]?[0-9]+[A-Z]?)[,;-]?"
+            r"(?:UNIT(?P<unit>[0-9]+|[A-Z])[,;-]?)?(?:(?:ROOM|RM|APARTMENT|APT|FLAT)[.-]?"
+            r"(?P<room>[A-Z]?[0-9]{2,5}[A-Z]?))?"
+        ),
     )
 )
 

@@ -357,7 +357,7 @@ def _too_long(texts: Texts, row: SheetRow, columns: Columns) -> Rejected | None:
 def _draft(
     name: str, texts: Texts, row: SheetRow, columns: Columns, area_code: str, by_sheet: Address
 ) -> Draft:
-    phones, unusable, letters = _phones(row, columns, area_code)
+    phones, unusable, letters, notes = _phones(row, columns, area_code)
     text = texts.get
     columned = whole_address(text("building"), text("unit"), text("room"))
     estate, celled = _celled(texts["address"]) if "address" in texts else (None, NOWHERE)
@@ -380,8 +380,15 @@ def _draft(
         household=text("household"),
         relation=text("relation"),
         language=text("language"),
-        remark=_without_identity(text("remark")),
+        remark=_remark(text("remark"), [note for note in notes if note != name]),
     )
+
+
+def _remark(text: str | None, notes: Sequence[str]) -> str | None:
+    """The remark, and what stands beside the numbers: 儿子, 晚上打."""
+    text = _without_identity(text)
+    new = [note for note in notes if not text or note not in text]
+    return "；".join([*([text] if text else []), *new]) if new else text
 
 
 def _without_identity(text: str | None) -> str | None:
@@ -402,10 +409,11 @@ def _celled(text: str) -> tuple[str | None, Address]:
 
 def _phones(
     row: SheetRow, columns: Columns, area_code: str
-) -> tuple[tuple[str, ...], tuple[Unusable, ...], tuple[str, ...]]:
-    """The numbers of all telephone columns, each once, in their order of preference; and what is
-    none, with its column.
+) -> tuple[tuple[str, ...], tuple[Unusable, ...], tuple[str, ...], Sequence[str]]:
+    """The numbers of all telephone columns, each once, in their order of preference; what is none,
+    with its column; what is noted beside them.
     """
+    notes: list[str] = []
     phones: dict[str, None] = {}
     unusable: dict[Unusable, str] = {}
     for at in columns.phones:
@@ -413,9 +421,11 @@ def _phones(
             continue
         reading = read_cell(value, area_code)
         phones.update(dict.fromkeys(reading.phones))
+        if reading.note:
+            notes.append(reading.note)
         for item in reading.rejected:
             unusable.setdefault(item, column_letters(at))
-    return tuple(phones), tuple(unusable), tuple(unusable.values())
+    return tuple(phones), tuple(unusable), tuple(unusable.values()), notes
 
 
 def _rejected(row: SheetRow, column: int, code: str, **values: str | int) -> Rejected:
