@@ -10,6 +10,7 @@ from typing import NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+CORPUS = Path(__file__).parent / "corpus"
 EXAMPLE = Path(__file__).parent.parent / "data" / "roster-example.xlsx"
 
 

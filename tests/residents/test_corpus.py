@@ -16,8 +16,8 @@ from app.residents.reader import SheetFound, SheetRead, SheetSkipped, read_roste
 from app.residents.rules.columns import Guess
 from app.residents.rules.rows import Draft, Rejected
 from app.residents.rules.sheets import column_letters
+from tests.residents.files import CORPUS
 
-CORPUS = Path(__file__).parent / "corpus"
 ROSTERS = sorted(path for path in CORPUS.iterdir() if path.with_name(path.name + ".json").exists())
 
 

@@ -1,14 +1,8 @@
 """Reading files: what is in them comes back, and no file harms more than its own child process."""
 
-import dataclasses
-import json
-import subprocess
-import sys
 import time
 from datetime import datetime
-from functools import cache
 
-import psutil
 import pytest
 
 from app.problems import Place, Problem
@@ -16,39 +10,26 @@ from app.residents import reader
 from app.residents.reader import SheetFound, SheetRead, SheetSkipped, read_roster, read_rows
 from app.residents.reading_child import Limits
 from app.residents.reading_child.zipped import CHUNK
+from app.residents.rules.columns import Choice
 from app.residents.rules.rows import Draft, Rejected
 from app.residents.rules.sheets import SheetRow
 from tests.residents.files import (
+    CORPUS,
     EXAMPLE,
     MAIN,
     Formula,
+    bare_ods,
     bare_xlsx,
     corner_pair,
     number_cell,
+    ods_cell,
+    ods_row,
     workbook,
     xlsx,
 )
-from tests.residents.hostile import HOSTILE
+from tests.residents.reading import MEGABYTE, problem_of
 
-MEGABYTE = 1_000_000
 HEADER = ["姓名", "联系电话"]
-
-
-@pytest.fixture
-def children():
-    """The processes that this test started and that live, as a function.
-
-    Other tests leave theirs beside them: one browser serves all tests of a process.
-    """
-    before = set(psutil.Process().children())
-    return lambda: set(psutil.Process().children()) - before
-
-
-def problem_of(content: bytes, limits: Limits = reader.USUAL_LIMITS) -> Problem:
-    with pytest.raises(Problem) as raised:
-        for _ in read_rows(content, "名单.xlsx", limits):
-            pass
-    return raised.value
 
 
 def test_cells_come_back_as_they_are_with_row_and_column():
@@ -98,6 +79,32 @@ def test_cells_of_strict_or_prefixed_xml_are_read():
     assert next(read_rows(content, "a.xlsx")).formulas == {0}
 
 
+def test_a_file_on_the_disk_is_read_without_being_loaded(tmp_path):
+    path = tmp_path / "roster.xlsx"
+    path.write_bytes(xlsx([HEADER, ["王", "1"]]))
+    with path.open("rb") as file:
+        assert file.read(2) == b"PK"
+        assert [row.values for row in read_rows(file, "a")] == [tuple(HEADER), ("王", "1")]
+        assert file.tell() == 2
+
+
+def test_a_file_grants_more_time_and_output_the_larger_it_is():
+    usual = Limits()
+    small, large = usual.for_content(500_000), usual.for_content(100 * MEGABYTE)
+    assert (small.seconds, large.seconds) == (10, 110)
+    assert small.unpacked_bytes == 100 * MEGABYTE
+    assert usual.for_content(10).unpacked_bytes == 10 * MEGABYTE
+    assert large.unpacked_bytes == usual.unpacked_bytes
+    assert small.output_bytes < large.output_bytes == usual.output_bytes
+
+
+def test_many_rows_come_through_in_order():
+    lines = "".join(f"王{n},138{n:08d}\n" for n in range(30_000))
+    rows = list(read_rows(f"姓名,电话\n{lines}".encode(), "a.csv"))
+    assert [row.row for row in rows] == list(range(1, 30_002))
+    assert rows[-1].values == ("王29999", "13800029999")
+
+
 def test_a_styled_but_empty_cell_at_the_bottom_does_no_harm():
     """Office programs leave such cells behind when a whole column was formatted."""
     content = bare_xlsx(
@@ -114,53 +121,73 @@ def test_a_styled_but_empty_cell_at_the_bottom_does_no_harm():
         "姓名\t电话\n王㛃\t13812345678\n".encode("gb18030"),
         "姓名;电话\r王㛃;13812345678\r".encode(),
         '姓名,电话\n"王㛃","=""13812345678"""\n'.encode(),
+        "姓名,电话\n王㛃,13812345678\n".encode("utf-16"),
+        "姓名\t电话\n王㛃\t13812345678\n".encode("utf-16-le"),
+        "室内,电话\n王㛃,13812345678\n".replace("室内", "姓名").encode("utf-16-be"),
+        "姓名，电话\n王㛃，13812345678\n".encode("gb18030"),
+        "姓名|电话\n王㛃|13812345678\n".encode(),
     ],
-    ids=["utf-8", "utf-8 with mark", "gb18030 and tabs", "semicolons", "number kept by a formula"],
-)
+    ids=[
+        "utf-8", "utf-8 with mark", "gb18030 and tabs", "semicolons", "number kept by a formula",
+        "utf-16", "little ends and no mark", "big ends and no mark", "full-width commas", "bars",
+    ],
+)  # fmt: skip
 def test_text_tables_are_read(content):
     header, row = read_rows(content, "a.csv")
     assert (header.values, row.row, row.values) == (("姓名", "电话"), 2, ("王㛃", "13812345678"))
 
 
-@cache
-def hostile(kind: str) -> bytes:
-    """Making such a file takes longer than refusing it."""
-    return HOSTILE[kind][0]()
+def test_text_whose_first_letter_is_half_a_bracket_is_no_program():
+    """室 begins with the byte of [ in UTF-16 with the big end first."""
+    content = "室,姓名,电话\n101,王,1\n".encode("utf-16-be")
+    assert next(read_rows(content, "a")).values == ("室", "姓名", "电话")
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_a_bad_file_is_refused_by_name_and_harms_nobody(kind, children):
-    _make, code, place = HOSTILE[kind]
-    content = hostile(kind)
-    own = psutil.Process()
-    before = own.memory_info().rss
-    problem = problem_of(content)
-    assert problem.code == code
-    assert problem.place == Place("名单.xlsx", place.sheet, place.row, place.column)
-    assert own.memory_info().rss - before < 60 * MEGABYTE
-    assert not children()
+def test_cells_of_an_ods_come_back_as_they_are():
+    cell = '<table:table-cell office:value-type="{}" office:{}="{}">{}</table:table-cell>'.format
+    row = ods_row(
+        cell("float", "value", "13812345678", "<text:p>1.38E+10</text:p>"),
+        cell("date", "date-value", "2026-03-02", "<text:p>3月2日</text:p>"),
+        cell("boolean", "boolean-value", "true", ""),
+        cell(
+            "string",
+            "x",
+            "",
+            "<text:p>两<text:s/>行<text:line-break/>再</text:p><text:p>一</text:p>",
+        ),
+        cell("string", "x", "", "<office:annotation><text:p>批注</text:p></office:annotation>"),
+        cell(
+            "string", "x", "", "<text:p>王<text:span>小<text:s text:c='2'/></text:span>桥</text:p>"
+        ),
+        ods_cell("同", repeated=2),
+    )
+    assert list(read_rows(bare_ods(row + ods_row(ods_cell("乙"), repeated=2)), "a.ods")) == [
+        SheetRow(
+            "一号楼", 1,
+            (13812345678.0, "2026-03-02", True, "两 行\n再\n一", None, "王小  桥", "同", "同"),
+        ),
+        SheetRow("一号楼", 2, ("乙",)),
+        SheetRow("一号楼", 3, ("乙",)),
+    ]  # fmt: skip
 
 
-# A process in between, because a child's peak is never reported below that of who started it.
-MEASURE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
-"""
+def test_what_is_hidden_is_read_and_said():
+    parts = kinds((CORPUS / "hidden.xlsx").read_bytes())
+    sheets = [part for part in parts if isinstance(part, SheetFound)]
+    assert [(sheet.hidden, sheet.hidden_columns) for sheet in sheets] == [
+        (False, ("C",)),
+        (True, ()),
+    ]
+    reads = [part for part in parts if isinstance(part, SheetRead)]
+    assert [(read.rows, read.hidden_rows) for read in reads] == [(3, 1), (1, 0)]
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_no_file_makes_the_child_large_or_busy(kind, tmp_path):
-    file = tmp_path / "roster"
-    file.write_bytes(hostile(kind))
-    usual = reader.USUAL_LIMITS.for_content(file.stat().st_size)
-    child = [sys.executable, *reader.CHILD, json.dumps(dataclasses.asdict(usual))]
-    with file.open("rb") as stdin:
-        told = subprocess.check_output([sys.executable, "-c", MEASURE, *child], stdin=stdin)
-    peak, seconds = map(float, told.split())
-    assert peak < 400 * MEGABYTE
-    assert seconds < 10
+def test_what_somebody_chose_is_used_for_sheets_of_that_shape():
+    sheets = {"甲": [["姓名", "电话", "老家"], ["王", "1", "如皋"]], "乙": [[*HEADER], ["李", "1"]]}
+    content = workbook(sheets)
+    shape = kinds(content)[0].columns.shape
+    parts = read_roster(content, "a", "0513", choices={shape: Choice({2: "remark"})})
+    assert [part.remark for part in parts if isinstance(part, Draft)] == ["如皋", None]
 
 
 def reader_told(line: str) -> str:
@@ -245,9 +272,11 @@ def test_closing_the_rows_ends_the_child(children):
 
 
 def test_a_memory_limit_that_is_too_low_is_a_message():
-    content = xlsx([[f"住户{n}-{k}" for k in range(14)] for n in range(20_000)])
-    problem = problem_of(content, Limits(memory_bytes=60 * MEGABYTE))
-    assert (problem.code, problem.values) == ("roster_too_much_memory", {"limit": 60})
+    cells = [f"{letter}{{n}}" for letter in "ABCDEFGHIJKLMN"]
+    row = '<row r="{n}">' + "".join(map(number_cell, cells)) + "</row>"
+    content = bare_xlsx("".join(row.format(n=n) for n in range(1, 40_001)))
+    problem = problem_of(content, Limits(memory_bytes=50 * MEGABYTE))
+    assert (problem.code, problem.values) == ("roster_too_much_memory", {"limit": 50})
 
 
 def test_what_slips_through_the_checks_kills_only_the_child():
