@@ -1,11 +1,12 @@
 """The rows of a sheet as the child tells them."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Any
 
-from .limits import Limits, Unreadable
+from .limits import Limits, Place, Unreadable
 
 Value = str | int | float | bool | None
 Row = tuple[int, list[Value]] | tuple[int, list[Value], list[int], list[int], bool]
@@ -81,11 +82,11 @@ def row_of(
     marks: tuple[Collection[int], Collection[int], bool] = ((), (), False),
 ) -> Row:
     """One row with its marks (formulas, merged, hidden). Refuses a cell that is too long."""
-    for column, value in enumerate(values):
-        if type(value) is str and len(value) > limits.characters:
-            raise Unreadable(
-                "roster_cell_too_long", {"sheet": sheet, "row": number, "column": column}
-            )
+    lengths = [len(value) if isinstance(value, str) else 0 for value in values]
+    longest = max(lengths, default=0)
+    if longest > limits.characters:
+        place: Place = {"sheet": sheet, "row": number, "column": lengths.index(longest)}
+        raise Unreadable("roster_cell_too_long", place)
     if not any(marks):
         return number, values
     formulas, merged, hidden = marks
@@ -97,6 +98,16 @@ def trimmed(values: list[Value]) -> list[Value]:
     while values and values[-1] is None:
         values.pop()
     return values
+
+
+def plain_row(values: Iterable[Any]) -> list[Value]:
+    """The values of a row. Most are texts, which need no closer look."""
+    return [
+        ((value if not value.isspace() else None) if value else None)
+        if value.__class__ is str
+        else plain(value)
+        for value in values
+    ]
 
 
 def plain(value: object) -> Value:

@@ -4,7 +4,7 @@ import itertools
 from typing import IO, TYPE_CHECKING
 
 from .limits import Limits, Unreadable, check_area
-from .rows import Lines, Marks, Merges, Sheet, plain, row_of, trimmed
+from .rows import Lines, Marks, Merges, Sheet, plain_row, row_of, trimmed
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -36,7 +36,7 @@ def sheet_rows(sheet: "CalamineSheet", marks: Marks, limits: Limits) -> Lines:
     last = max(sheet.total_height, marks.rows, max(marks.formulas, default=0))
     cells = itertools.chain(sheet.iter_rows(), itertools.repeat([]))
     for number, row in enumerate(itertools.islice(cells, last), 1):
-        values = trimmed([*left, *map(plain, row)])
+        values = trimmed([*left, *plain_row(row)])
         merged = merges.fill(number, values) if merges.until or merges.is_open else []
         formulas = marks.formulas.get(number, ())
         if values or formulas:
