@@ -90,9 +90,9 @@ def test_a_file_on_the_disk_is_read_without_being_loaded(tmp_path):
 
 def test_a_file_grants_more_time_and_output_the_larger_it_is():
     usual = Limits()
-    small, large = usual.for_content(500_000), usual.for_content(100 * MEGABYTE)
-    assert (small.seconds, large.seconds) == (10, 110)
-    assert small.unpacked_bytes == 100 * MEGABYTE
+    small, large = usual.for_content(499_999), usual.for_content(100 * MEGABYTE)
+    assert (small.seconds, large.seconds) == (10, 210)
+    assert small.unpacked_bytes == 200 * 499_999
     assert usual.for_content(10).unpacked_bytes == 10 * MEGABYTE
     assert large.unpacked_bytes == usual.unpacked_bytes
     assert small.output_bytes < large.output_bytes == usual.output_bytes

@@ -24,7 +24,7 @@ class Limits:
     output_bytes: int = 600 * MEGABYTE
     memory_bytes: int = 400 * MEGABYTE  # address space of the child, its interpreter included
     seconds: int = 10  # of the child's computing, and of waiting for it
-    bytes_a_second: int = MEGABYTE  # a file of 30 MB has as many seconds more
+    bytes_a_second: int = MEGABYTE // 2  # a file of 30 MB has 60 seconds more
 
     def for_content(self, size: int) -> "Limits":
         """The limits for a file of this many bytes: time and output grow with it."""

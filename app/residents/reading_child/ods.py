@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .limits import Limits, Place, Unreadable, check_area
+from .limits import Limits, Place, Unreadable, check_area, check_extent
 from .rows import Lines, Merges, Sheet, Value, plain, row_of, trimmed
 from .zipped import DECLARATION, checked_pieces, claimed_size, unpacked
 
@@ -20,6 +20,17 @@ TABLE = OASIS + "table:1.0}"
 TEXT = OASIS + "text:1.0}"
 OFFICE = OASIS + "office:1.0}"
 STYLE = OASIS + "style:1.0}"
+ROW = TABLE + "table-row"
+COLUMN = TABLE + "table-column"
+WHOLE_TABLE = TABLE + "table"
+ONE_STYLE = STYLE + "style"
+VALUE_TYPE = OFFICE + "value-type"
+FORMULA = TABLE + "formula"
+COLUMNS_REPEATED = TABLE + "number-columns-repeated"
+ROWS_REPEATED = TABLE + "number-rows-repeated"
+ROWS_SPANNED = TABLE + "number-rows-spanned"
+PARAGRAPH = TEXT + "p"
+NUMBERS = frozenset(("float", "percentage", "currency"))
 CELLS = frozenset((TABLE + "table-cell", TABLE + "covered-table-cell"))
 HOLDERS = frozenset(TABLE + name for name in ("table", "table-row-group", "table-header-rows"))
 WHITE = {TEXT + "s": " ", TEXT + "tab": "\t", TEXT + "line-break": "\n"}
@@ -73,7 +84,7 @@ def table_lines(events: Events, limits: Limits) -> Lines:
     table, inside = Table(Sheet()), 0
     for event, element in events:
         tag = element.tag
-        if tag == TABLE + "table-row":
+        if tag == ROW:
             inside += 1 if event == "start" else -1
             if event == "end" and not inside:
                 yield from row_lines(element, table, limits)
@@ -85,11 +96,11 @@ def table_lines(events: Events, limits: Limits) -> Lines:
                 del holders.pop()[:]
                 continue
             holders.append(element)
-            if tag == TABLE + "table":
+            if tag == WHOLE_TABLE:
                 table = table_of(element, hidden_styles)
-        elif event == "end" and tag == TABLE + "table-column":
+        elif event == "end" and tag == COLUMN:
             table.sheet = with_column(table.sheet, element)
-        elif event == "end" and tag == STYLE + "style" and is_hidden_style(element):
+        elif event == "end" and tag == ONE_STYLE and is_hidden_style(element):
             hidden_styles.add(element.get(STYLE + "name"))
 
 
@@ -109,7 +120,7 @@ def table_of(element: ET.Element, hidden_styles: set[str | None]) -> Table:
 
 def with_column(sheet: Sheet, column: ET.Element) -> Sheet:
     """The sheet with one more column, or several alike, of which it keeps only whether hidden."""
-    first, times = sheet.width, repeated(column, "columns")
+    first, times = sheet.width, whole(column.get(COLUMNS_REPEATED))
     last = min(first + times, LAST_COLUMN)
     hidden = range(first, last) if is_hidden(column) else ()
     return Sheet(sheet.name, sheet.hidden, (*sheet.hidden_columns, *hidden), last)
@@ -117,7 +128,7 @@ def with_column(sheet: Sheet, column: ET.Element) -> Sheet:
 
 def row_lines(element: ET.Element, table: Table, limits: Limits) -> Lines:
     """A row, as often as it is repeated, and the sheet before its first."""
-    times = repeated(element, "rows")
+    times = whole(element.get(ROWS_REPEATED))
     first, table.row = table.row + 1, table.row + times
     values, formulas = cells_of(element, table, first, limits)
     if not (values or formulas):
@@ -145,30 +156,35 @@ def cells_of(
     for cell in row:
         if cell.tag not in CELLS:
             continue
-        times, value = repeated(cell, "columns"), value_of(cell)
-        is_formula = cell.get(TABLE + "formula") is not None
-        if value is not None or is_formula:
-            check_area(table.sheet.name, number, column + times, limits)
-            values += [None] * (column - len(values)) + [value] * times
-            formulas += range(column, column + times) if is_formula else ()
-            last = number + whole(cell.get(TABLE + "number-rows-spanned")) - 1
-            table.merges.begin(number, last, column, limits)
+        about = cell.attrib
+        times = whole(about[COLUMNS_REPEATED]) if COLUMNS_REPEATED in about else 1
+        value = value_of(cell) if len(cell) or VALUE_TYPE in about else None
+        if value is not None or FORMULA in about:
+            if column + times > limits.columns:
+                check_extent(table.sheet.name, number, column + times, limits)
+            if column > len(values):
+                values += [None] * (column - len(values))
+            values += [value] * times
+            formulas += range(column, column + times) if FORMULA in about else ()
+            if ROWS_SPANNED in about:
+                last = number + whole(about[ROWS_SPANNED]) - 1
+                table.merges.begin(number, last, column, limits)
         column += times
     return trimmed(values), formulas
 
 
 def value_of(cell: ET.Element) -> Value:
     """What stands in a cell: numbers and days as such, everything else as it is shown."""
-    if not len(cell) and len(cell.attrib) < 2:  # noqa: PLR2004 - blank, with or without a style
-        return None
-    kind = cell.get(OFFICE + "value-type")
-    if kind in {"float", "percentage", "currency"}:
+    kind = cell.get(VALUE_TYPE)
+    if kind in NUMBERS:
         return plain(float(cell.get(OFFICE + "value", "nan")))
     if kind == "boolean":
         return cell.get(OFFICE + "boolean-value") == "true"
     if kind == "date":
         return plain(cell.get(OFFICE + "date-value", "").removesuffix("T00:00:00"))
-    return plain("\n".join(map(paragraph, cell.findall(TEXT + "p"))))
+    if len(cell) == 1 and cell[0].tag == PARAGRAPH:
+        return plain(paragraph(cell[0]))
+    return plain("\n".join(map(paragraph, cell.findall(PARAGRAPH))))
 
 
 def paragraph(element: ET.Element) -> str:
@@ -184,11 +200,6 @@ def paragraph(element: ET.Element) -> str:
 def is_hidden(element: ET.Element) -> bool:
     """Whether a row or column is hidden, by hand or by a filter."""
     return element.get(TABLE + "visibility", "visible") != "visible"
-
-
-def repeated(element: ET.Element, what: str) -> int:
-    """How often a row or a cell is repeated."""
-    return whole(element.get(f"{TABLE}number-{what}-repeated"))
 
 
 def whole(text: str | None) -> int:
