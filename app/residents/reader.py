@@ -184,7 +184,7 @@ def _look_at(
     except Problem as problem:
         return SheetSkipped(place, problem.code, problem.values, guessed)
     if columns is None:
-        headers: dict[str, str | int] = {"headers": texts_of(first[0])}
+        headers: Mapping[str, Value] = {"headers": texts_of(first[0])}
         return SheetSkipped(place, "roster_no_name_column", headers, guessed)
     unseen = set(sheet.hidden_columns) & set(columns.taken)
     letters = tuple(map(column_letters, sorted(unseen)))

@@ -21,6 +21,7 @@ from .zipped import CHUNK, DECLARATION, checked_pieces, claimed_size, unpacked
 OVERLAP = 1 << 10
 # Spreadsheet programs stop at 31.
 LONGEST_SHEET_NAME = 80
+LAST_COLUMN = 1 << 14
 
 FILLED_CELL = re.compile(rb"""\sr=["']([A-Z]+)([0-9]+)["'][^>]*(?<!/)>""")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -64,7 +65,7 @@ class Scan:
                 self.marks.hidden_rows.add(found.get(b"r", 0))
             else:
                 # Columns to the right of all cells are often hidden, up to the last there is.
-                last = min(found.get(b"max", 0), CHUNK)
+                last = min(found.get(b"max", 0), LAST_COLUMN)
                 self.marks.hidden_columns.update(range(found.get(b"min", 1) - 1, last))
 
     def columns(self) -> int:

@@ -23,6 +23,8 @@ NOWHERE = Address()
 
 _REMEMBERED = 1 << 14
 """Addresses kept at once, a few megabytes; rosters go from door to door."""
+_LONGEST = 200
+"""What is longer is a text that speaks of an address."""
 
 _HAN = "〇零一二两三四五六七八九十百"
 _HAN_VALUES = dict(
@@ -77,9 +79,13 @@ def estate_before(text: str) -> str | None:
     return located(text)[0]
 
 
-@lru_cache(_REMEMBERED)
 def located(text: str) -> tuple[str | None, Address]:
     """Both of these at once. A household's rows follow one another, so most are remembered."""
+    return _located(text) if len(text) <= _LONGEST else (None, Address())
+
+
+@lru_cache(_REMEMBERED)
+def _located(text: str) -> tuple[str | None, Address]:
     text = _plain(text)
     found = (form.search(text) for form in _FORMS)
     match = next((match for match in found if match), None)

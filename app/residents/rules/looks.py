@@ -16,6 +16,7 @@ from app.residents.rules.sheets import Value
 Look = Role | Literal["private"]
 
 ENOUGH = 0.6
+_LONGEST = 100
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶"
     "程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛闫阎段雷侯龙史陶黎"
@@ -54,7 +55,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def look_of(values: Sequence[Value]) -> Look | None:
     """What these cells of one column are, if nearly all of them are the same."""
-    texts = [text for text in map(_plain, values) if text]
+    texts = [text[:_LONGEST] for text in map(_plain, values) if text]
     return next((look for look, is_like in _LOOKS if _most(texts, is_like)), None)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from app.problems import Place
 from app.residents.rules.addresses import NOWHERE, Address, located, whole_address
+from app.residents.rules.cleaning import clean_name, clean_text
 from app.residents.rules.columns import Columns, is_header_again
 from app.residents.rules.headers import Role, normal_header
 from app.residents.rules.phones import Unusable, read_cell, without_identity
@@ -73,31 +74,6 @@ _TERRITORY: frozenset[Role] = frozenset(
     ("district", "street", "community", "community_code", "estate")
 )
 
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
-)
-_HAN = "\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff"
-_PADDING = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
-_DOT = re.compile(rf" ?[·•・･‧∙⋅] ?|(?<=[{_HAN}]) ?[.．] ?(?=[{_HAN}])")
-_WIDE_LETTER = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
-_NOBODY = frozenset(
-    (
-        "无",
-        "空",
-        "空置",
-        "空户",
-        "空房",
-        "空关",
-        "无人",
-        "无人居住",
-        "未知",
-        "暂无",
-        "没有",
-        "不详",
-        "同上",
-    )
-)
 _DITTO = frozenset(("同上", "同 上", "同前", "同 前", "〃", "″", '"', "”"))
 _FORMULA = re.compile(r"[=@]|\+(?![\s0-9()\-.]{7,}$)")
 _PHONE_FORMULA = re.compile(r"[=@]|\+(?![\s(]*[0-9])")
@@ -111,10 +87,7 @@ _FOOTER = re.compile(
 _TITLE = re.compile(r".*(花名册|名册|名单|登记表|信息表|统计表|汇总表|一览表|台账|摸排表|明细表)$")
 
 
-# Of what most cells hold, printable ASCII and common Chinese characters, nothing has to be cleaned.
-_USUAL = r"\u3001\u3002\u4e00-\u9fff\uff01-\uff5e"
-_CLEAN = re.compile(rf"[!-~{_USUAL}]*")
-# Nor has a row of such cells a ditto or something that would run as a formula.
+# A row of such cells has nothing to clean, no ditto or something that would run as a formula.
 _PLAIN_CELL = (
     r"[!#-*,-<>?A-~\u4e00-\u540b\u540d-\u9fff]"
     r"[!#-~\u4e00-\u540b\u540d-\u9fff\u3001\u3002\uff01-\uff5e]*"
@@ -122,6 +95,7 @@ _PLAIN_CELL = (
 _PLAIN_ROW = re.compile(rf"{_PLAIN_CELL}(?:\t{_PLAIN_CELL})*")
 _SHORTEST_LIMIT = min(LONGEST.values())
 _IDENTITY_LENGTH = 15
+_LONGEST_FOOTER = 80
 
 Texts = dict[Role, str]
 
@@ -216,32 +190,6 @@ def _read(
     )
 
 
-def clean_text(value: Value) -> str | None:
-    """A cell as text: composed, without invisible characters, with single blanks."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        value = str(int(value) if isinstance(value, float) and value.is_integer() else value)
-    if _CLEAN.fullmatch(value):
-        return value or None
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", value))
-    return " ".join(text.split()) or None
-
-
-def clean_name(value: Value) -> str | None:
-    """A name with every character kept, but 王　伟 without its padding and with one kind of dot.
-
-    The dot is U+00B7, as the 2016 rule of twelve ministries on names has it.
-    """
-    text = clean_text(value)
-    if text is None or text in _NOBODY:
-        return None
-    if text.isalpha() and not _WIDE_LETTER.search(text):
-        return text
-    text = _WIDE_LETTER.sub(lambda letter: unicodedata.normalize("NFKC", letter[0]), text)
-    return _DOT.sub("·", _PADDING.sub("", text))
-
-
 def _without_dittos(row: SheetRow, above: SheetRow, columns: Columns) -> SheetRow:
     """The row with what it repeats written out; a name is never repeated."""
     dittos = {
@@ -277,7 +225,7 @@ def _may_be_nobody(row: SheetRow, name: str, columns: Columns) -> bool:
     first = row.values[0]
     if first is None or 0 in row.merged:
         first = next((value for value in _own(row) if value), None)
-    if isinstance(first, str) and not first.isdigit() and _is_footer(first):
+    if isinstance(first, str) and not first.isdigit() and _is_footer(first[:_LONGEST_FOOTER]):
         return True
     return _last_letter(columns.headers[columns.name]) in name.lower()
 
@@ -300,7 +248,7 @@ def _speaks_of_nobody(row: SheetRow, columns: Columns) -> bool:
     return (
         _is_blank(row, columns)
         or is_header_again(row, columns)
-        or _is_footer(texts[0])
+        or _is_footer(texts[0][:_LONGEST_FOOTER])
         or (len(texts) == 1 and bool(_TITLE.match(texts[0])))
     )
 
