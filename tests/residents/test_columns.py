@@ -255,8 +255,9 @@ def test_identity_numbers_and_accounts_are_left_out_by_header_and_by_looks(heade
     assert (guess.role, guess.why, guess.sure) == (None, "private", True)
 
 
-def test_long_numbers_that_are_neither_identity_nor_card_are_not_called_so():
-    people = [("王小桥", "13812340001", "320613195603020012"), ("李", "1", "6222021111014545672")]
+@pytest.mark.parametrize("number", ["320613195603020012", "6222021111014545672", "123456789012345"])
+def test_long_numbers_that_are_neither_identity_nor_card_are_not_called_so(number):
+    people = [("王小桥", "13812340001", number), ("李秋禾", "13812340002", number)]
     assert look_at(sheet(("姓名", "电话", "物品"), *people)).guesses[2].why == "unknown"
 
 
@@ -285,8 +286,20 @@ def test_a_group_above_says_whose_the_columns_are():
     assert [guess.why for guess in found.guesses[2:]] == ["somebody_else"] * 2
 
 
-def test_the_first_resident_is_no_second_row_of_the_header():
-    found = find_columns(sheet(("姓名", "电话", "关系", None), ("王小桥", None, "户主", "独居")))
+def test_a_group_of_others_goes_before_no_resident():
+    found = find_columns(
+        sheet(
+            ("紧急联系人", None, "居民", None),
+            ("姓名", "电话", "姓名", "电话"),
+            ("王大桥", "13912340001", "王小桥", "13812340001"),
+        )
+    )
+    assert (found.single, found.phones) == ({"name": 2}, (3,))
+
+
+@pytest.mark.parametrize("first", [("王小桥", None, "户主", "独居"), (None, "无", "户主", "其他")])
+def test_the_first_resident_is_no_second_row_of_the_header(first):
+    found = find_columns(sheet(("姓名", "电话", "关系", "备注"), first))
     assert found.row == 1
 
 

@@ -15,7 +15,7 @@ from typing import IO
 from .limits import Limits, Unreadable, check_area
 from .rows import Lines, Marks, letters_of
 from .valued import value_lines
-from .zipped import CHUNK, DECLARATION, checked_pieces, claimed_size, unpacked
+from .zipped import DECLARATION, checked_pieces, claimed_size, unpacked
 
 # A tag may be cut in two where a chunk ends, so that end is looked at again with the next chunk.
 OVERLAP = 1 << 10
