@@ -37,7 +37,10 @@ _PHONE = re.compile(
 )
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[ \-.()]+(?=[0-9])")
 _LONG_NUMBER = re.compile(r"[+(]?[0-9]{3}.{7}")
-_IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9X]|[1-9][0-9]{14}")
+_IDENTITY = re.compile(
+    r"[1-9][0-9]{5}(?:(?:19|20)[0-9]{2}|[0-9]{2})"
+    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]?"
+)
 _CARD = re.compile(r"[3-6][0-9]{15,18}")
 _BUILDING = re.compile(r"[A-Z]?[0-9一二三四五六七八九十]+(?:号?[幢栋座]|号楼|#楼?)")
 _UNIT = re.compile(r"[0-9一二三四五六七八九十甲乙丙丁东中西]+(?:单元|梯|门洞)")
@@ -77,7 +80,7 @@ def _plain(value: Value) -> str:
 
 def _is_identity(text: str) -> bool:
     """An identity number of 18 whose last character is right, or an old one of 15."""
-    if not _IDENTITY.fullmatch(text):
+    if len(text) not in {15, 18} or not _IDENTITY.fullmatch(text):
         return False
     total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
     return len(text) == 15 or "10X98765432"[total % 11] == text[-1]  # noqa: PLR2004
