@@ -342,6 +342,29 @@ def test_a_choice_does_not_change_the_shape_it_is_remembered_by():
     assert look_at(rows, Choice({2: "remark"})).shape == look_at(rows).shape
 
 
+def test_a_choice_of_the_header_is_remembered_by_what_would_have_been_found():
+    rows = sheet(("姓名", "电话"), ("甲", "乙"), ("王小桥", "13812340001"))
+    chosen = find_columns(rows, Choice({0: "name", 1: "phone"}, row=2))
+    assert chosen.shape == look_at(rows).shape
+
+
+def test_a_gap_between_headers_is_of_one_shape_blank_or_not():
+    header, person = ("姓名", None, "电话"), ("王小桥", None, "13812340001")
+    assert (
+        look_at(sheet(header, person)).shape
+        == look_at(sheet(header, ("王小桥", "x", "13812340001"))).shape
+        == shape_of(header)
+    )
+
+
+def test_some_cells_of_each_column_are_shown_and_none_of_what_is_private():
+    people = [("王小桥", "13812340001", "320613195603020011"), ("李秋禾", 13812340002.0, None)]
+    guesses = look_at(sheet(("姓名", "电话", "身份证号"), *people)).guesses
+    assert [guess.samples for guess in guesses] == [
+        ("王小桥", "李秋禾"), ("13812340001", "13812340002"), (),
+    ]  # fmt: skip
+
+
 def test_a_column_that_speaks_where_it_changes_is_told_from_one_with_gaps():
     header = ("楼栋", "室", "姓名", "电话")
     stepped = [("1幢", 101), (None, 102), (None, 103), ("2幢", 101), (None, 102), (None, 103)]

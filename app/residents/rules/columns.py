@@ -1,12 +1,14 @@
 """Which column of a sheet holds what: by its header, else by its cells, or as somebody chose."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Literal, get_args
 
 from app.problems import Place, Problem
+from app.residents.rules.cleaning import clean_text
+from app.residents.rules.header_rows import Header, filled, find_header
 from app.residents.rules.headers import (
     Role,
     is_example_sheet,
@@ -15,7 +17,7 @@ from app.residents.rules.headers import (
     normal_header,
     role_of,
 )
-from app.residents.rules.looks import Look, counts_rows, is_number, look_of
+from app.residents.rules.looks import Look, counts_rows, look_of
 from app.residents.rules.sheets import SheetRow, Value, column_letters
 
 __all__ = [
@@ -39,10 +41,9 @@ __all__ = [
 # Titles and instructions above a header take up to five rows in public templates; the rest shows
 # what the columns look like.
 HEADER_ROWS = 60
-_FIRST_ROWS = 20
-_LONGEST_HEADER = 12
 _LONGEST_SHOWN = 40
 _FEW_ROWS = 3
+_SAMPLES = 3
 _GROUPING: tuple[Role, ...] = ("community", "estate", "building", "unit")
 
 Why = Literal["header", "looks", "chosen", "private", "somebody_else", "other_column", "unknown"]
@@ -59,6 +60,8 @@ class Guess:
     role: Role | None
     why: Why
     sure: bool
+    samples: tuple[str, ...] = ()
+    """Some of its cells as they stand, none of what is private: for whoever looks it over."""
 
 
 @dataclass(frozen=True)
@@ -111,43 +114,6 @@ class Columns:
         return tuple(sorted(self.headers))
 
 
-@dataclass(frozen=True)
-class _Header:
-    """A row, or two that belong together, as the texts above columns."""
-
-    row: SheetRow
-    texts: dict[int, str]
-    groups: dict[int, str]  # what stands above several texts, of a header of two rows
-
-    def role(self, column: int) -> tuple[Role, int] | None:
-        text, group = self.texts[column], self.groups.get(column, "")
-        if not group:
-            return role_of(text)
-        if is_somebody_else(group) or is_private(text):
-            return None
-        return role_of(text) or role_of(group + text) or role_of(group)
-
-    def roles(self) -> dict[Role, list[int]]:
-        """The columns that are named for each role, the best first."""
-        ranked: dict[Role, list[tuple[int, int]]] = {}
-        for column in self.texts:
-            if found := self.role(column):
-                role, rank = found
-                ranked.setdefault(role, []).append((rank, column))
-        return {role: [column for _, column in sorted(pairs)] for role, pairs in ranked.items()}
-
-    def fitness(self) -> tuple[int, int, int]:
-        """How much this is like a header: names and telephones first, then any other role.
-
-        A single cell is a title, and a single role may be a resident's remark.
-        """
-        roles = self.roles().keys()
-        vital = len(roles & {"name", "phone"})
-        if len(self.texts) < 2 or not (vital or len(roles) > 1):  # noqa: PLR2004
-            return 0, 0, 0
-        return vital, len(roles), len(self.groups)
-
-
 def shape_of(headers: Sequence[Value]) -> str:
     """What sheets with the same headers in the same order share, however they are written."""
     texts = [normal_header(header) for header in headers]
@@ -174,11 +140,12 @@ def find_columns(rows: Sequence[SheetRow], choice: Choice | None = None) -> Colu
 
 def look_at(rows: Sequence[SheetRow], choice: Choice | None = None) -> Columns:
     """What can be said of the columns of a sheet, be it enough to read it or not."""
-    header = _header(rows, None if choice is None else choice.row)
+    header = find_header(rows, None if choice is None else choice.row)
     below = [row for row in rows if header is None or row.row > header.row.row]
     guesses = _guesses(header, below)
-    shape = shape_of([_shape_text(guess, header) for guess in guesses])
+    shape = shape_of(_shape_texts(guesses, header))
     if choice is not None:
+        shape = look_at(rows).shape
         guesses = [_as_chosen(guess, choice) for guess in guesses]
     return _columns(rows, header, guesses, shape)
 
@@ -198,80 +165,14 @@ def is_header_again(row: SheetRow, columns: Columns) -> bool:
 
 def texts_of(row: SheetRow) -> str:
     """What the cells of a row say, short enough to be quoted in a message."""
-    texts = [str(value).strip()[:20] for _, value in _filled(row)]
+    texts = [str(value).strip()[:20] for _, value in filled(row)]
     return " | ".join([*texts[:12], "…"] if len(texts) > 12 else texts)  # noqa: PLR2004
-
-
-def _filled(row: SheetRow) -> Iterator[tuple[int, Value]]:
-    for column, value in enumerate(row.values):
-        if value is not None and str(value).strip():
-            yield column, value
-
-
-# --- The header ----------------------------------------------------------------------------------
-
-
-def _header(rows: Sequence[SheetRow], chosen: int | None) -> _Header | None:
-    """The header that stands in the first rows, or in the row that was chosen (0 is none)."""
-    first = [row for row in rows[:_FIRST_ROWS] if chosen is None or row.row == chosen]
-    found = [header for row in first for header in _headers(row, rows)]
-    best = max(found, key=_Header.fitness, default=None)
-    if best and (chosen or any(best.fitness())):
-        return best
-    return _unknown_header(rows) if chosen is None else None
-
-
-def _unknown_header(rows: Sequence[SheetRow]) -> _Header | None:
-    """The row above a roster that uses words of its own: short texts, unlike all that follows."""
-    first = next((row for row in rows if len(dict(_filled(row))) > 1), None)
-    if first is None or any(_is_no_header(value) for _, value in _filled(first)):
-        return None
-    texts = {column: str(value).strip() for column, value in _filled(first)}
-    below = [row for row in rows if row.row > first.row]
-    looks = {column: look_of([row.value(column) for row in below]) for column in texts}
-    same = {look for column, look in looks.items() if look_of([texts[column]]) == look}
-    if not {"name", "phone"} <= set(looks.values()) - same:
-        return None
-    return _Header(first, texts, {})
-
-
-def _headers(row: SheetRow, rows: Sequence[SheetRow]) -> Iterator[_Header]:
-    """What a row is as a header: alone, and below the row before it."""
-    texts = {column: str(value).strip() for column, value in _filled(row)}
-    yield _Header(row, texts, {})
-    above = next((before for before in rows if before.row == row.row - 1), None)
-    if above is not None and (groups := _groups(above, row)):
-        upper = {column: str(value).strip() for column, value in _filled(above)}
-        yield _Header(row, {**upper, **texts}, groups)
-
-
-def _groups(above: SheetRow, row: SheetRow) -> dict[int, str]:
-    """What stands in the row above over several cells of this one; nothing unless both are headers:
-    short texts, of which some of the lower stand right of an upper.
-    """
-    upper, lower = dict(_filled(above)), dict(_filled(row))
-    texts = [*upper.values(), *lower.values()]
-    if len(upper) < 2 or any(map(_is_no_header, texts)):  # noqa: PLR2004
-        return {}
-    known = sum(role_of(text) is not None or is_private(text) for text in lower.values())
-    if not set(lower) - set(upper) or 2 * known < len(lower):
-        return {}
-    starts = sorted(set(upper) - row.merged)
-    return {
-        column: str(upper[max(start for start in starts if start <= column)]).strip()
-        for column in set(lower) - row.merged
-        if any(start <= column for start in starts)
-    }
-
-
-def _is_no_header(value: Value) -> bool:
-    return not isinstance(value, str) or len(value.strip()) > _LONGEST_HEADER or is_number(value)
 
 
 # --- The columns ---------------------------------------------------------------------------------
 
 
-def _guesses(header: _Header | None, below: Sequence[SheetRow]) -> list[Guess]:
+def _guesses(header: Header | None, below: Sequence[SheetRow]) -> list[Guess]:
     """What each column is: by its header, else by its looks where its header says nothing."""
     width = max((len(row.values) for row in (*below, *([header.row] if header else []))), default=0)
     texts = header.texts if header else {}
@@ -282,7 +183,7 @@ def _guesses(header: _Header | None, below: Sequence[SheetRow]) -> list[Guess]:
     guesses = [_guess(at, header, looks[at], named) for at in range(width)]
     used = {guess.role for guess in guesses}
     return [
-        _by_looks(guess, looks[guess.column], below, used)
+        _with_samples(_by_looks(guess, looks[guess.column], below, used), below)
         for guess in guesses
         if guess.header != column_letters(guess.column)
         or guess.column in texts
@@ -291,7 +192,7 @@ def _guesses(header: _Header | None, below: Sequence[SheetRow]) -> list[Guess]:
 
 
 def _guess(
-    column: int, header: _Header | None, look: Look | None, named: Mapping[Role, list[int]]
+    column: int, header: Header | None, look: Look | None, named: Mapping[Role, list[int]]
 ) -> Guess:
     """What a column is by its header, and by nothing else: unless it holds what is private."""
     text = header.texts.get(column, "") if header else ""
@@ -329,6 +230,14 @@ def _by_looks(
     return replace(guess, role=look, why="looks", sure=False)
 
 
+def _with_samples(guess: Guess, below: Sequence[SheetRow]) -> Guess:
+    if guess.why in {"private", "somebody_else"}:
+        return guess
+    texts = (clean_text(row.value(guess.column)) for row in below)
+    some = islice(dict.fromkeys(text for text in texts if text), _SAMPLES)
+    return replace(guess, samples=tuple(text[:_LONGEST_SHOWN] for text in some))
+
+
 def _as_chosen(guess: Guess, choice: Choice) -> Guess:
     if guess.column in choice.roles:
         return replace(guess, role=choice.roles[guess.column], why="chosen", sure=True)
@@ -338,15 +247,16 @@ def _as_chosen(guess: Guess, choice: Choice) -> Guess:
     return guess
 
 
-def _shape_text(guess: Guess, header: _Header | None) -> str:
-    """What tells a column's shape: its header, or what it looks like where there is none."""
-    if header is not None:
-        return header.groups.get(guess.column, "") + header.texts.get(guess.column, "")
-    return f"?{guess.role}"
+def _shape_texts(guesses: Sequence[Guess], header: Header | None) -> list[str]:
+    """What tells a sheet's shape: its headers, or what it looks like where there are none."""
+    if header is None:
+        return [f"?{guess.role}" for guess in guesses]
+    width = max(header.texts) + 1
+    return [header.groups.get(at, "") + header.texts.get(at, "") for at in range(width)]
 
 
 def _columns(
-    rows: Sequence[SheetRow], header: _Header | None, guesses: Sequence[Guess], shape: str
+    rows: Sequence[SheetRow], header: Header | None, guesses: Sequence[Guess], shape: str
 ) -> Columns:
     single: dict[Role, int] = {}
     for guess in guesses:
@@ -385,7 +295,7 @@ def is_stepped(rows: Sequence[SheetRow], column: int) -> bool:
     return all(before != after for before, after in pairwise(said))
 
 
-def _phones(header: _Header | None, guesses: Sequence[Guess]) -> list[int]:
+def _phones(header: Header | None, guesses: Sequence[Guess]) -> list[int]:
     """The columns of numbers, the one to ring first before the others."""
     ranked = header.roles().get("phone", []) if header else []
     columns = [guess.column for guess in guesses if guess.role == "phone"]
