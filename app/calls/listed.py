@@ -10,7 +10,7 @@ from app.residents.reading_child import MEGABYTE, Limits
 
 LIMITS = Limits(content_bytes=MEGABYTE, rows=5 * MOST, columns=64, characters=400)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How an .xlsx begins, and an old .xls or one with a password: the reader says what to do then."""
+"""How an .xlsx or .ods begins, and an .xls."""
 
 
 def list_in(content: bytes, filename: str) -> str:

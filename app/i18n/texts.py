@@ -162,7 +162,6 @@ TEXTS = {
     "roster_no_rows": _l("The file holds no rows."),
     "roster_no_sheet": _l("The file has no sheet called “%(sheet)s”."),
     "roster_not_spreadsheet": _l("This is not a spreadsheet. Save the roster as .xlsx or .csv."),
-    "roster_old_format": _l("This is an old .xls file. Save it as .xlsx."),
     "roster_encrypted": _l(
         "The file is protected by a password. Remove the password and upload again."
     ),

@@ -9,31 +9,46 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import operator
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 from app.problems import Place, Problem, Value
 from app.residents import reading_child
 from app.residents.reading_child import MEGABYTE, Limits
+from app.residents.rules.addresses import NOWHERE, Address, sheet_address
 from app.residents.rules.columns import (
     HEADER_ROWS,
+    Choice,
     Columns,
-    SheetRow,
-    column_letters,
     find_columns,
     is_example_sheet,
+    look_at,
     texts_of,
 )
 from app.residents.rules.rows import Draft, Rejected, read_sheet
+from app.residents.rules.sheets import SheetRow, column_letters
 
 USUAL_LIMITS = Limits()
+NO_CHOICES: Mapping[str, Choice] = {}
+
+Content = bytes | IO[bytes]
+"""What was uploaded, or a file on the disk that holds it; a large one needs no memory then."""
+
+# Its folder goes to the end of the child's path, where it hides nothing of Python's own.
+CHILD = (
+    "-I", "-X", "utf8", "-B", "-c",
+    "import sys; sys.path.append(sys.argv[1]); from reading_child import process; process.main()",
+    str(Path(reading_child.__file__).parent.parent),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,11 @@ class SheetFound:
 
     sheet: str
     columns: Columns
+    address: Address = NOWHERE
+    """What the sheet's name gives to rows that name no building."""
+    hidden: bool = False
+    hidden_columns: tuple[str, ...] = ()
+    """The letters of those that are taken though nobody sees them in the file."""
 
 
 @dataclass(frozen=True)
@@ -51,49 +71,125 @@ class SheetSkipped:
     place: Place
     code: str
     values: Mapping[str, Value]
+    columns: Columns | None = None
+    """What was guessed of its columns, for whoever wants to choose them."""
+
+
+@dataclass(frozen=True)
+class SheetRead:
+    """A sheet after the last of its rows: how many there were below the header.
+
+    ``nobody`` are those that give nobody and are no fault: footers, titles, the header again,
+    blank forms, more lines of the resident above.
+    """
+
+    place: Place
+    rows: int
+    nobody: int
+    hidden_rows: int
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    name: str = ""
+    hidden: bool = False
+    hidden_columns: tuple[int, ...] = ()
+
+
+Part = SheetFound | SheetSkipped | SheetRead | Draft | Rejected
 
 
 def read_roster(
-    content: bytes, filename: str, area_code: str, limits: Limits = USUAL_LIMITS
-) -> Iterator[SheetFound | SheetSkipped | Draft | Rejected]:
+    content: Content,
+    filename: str,
+    area_code: str,
+    limits: Limits = USUAL_LIMITS,
+    choices: Mapping[str, Choice] = NO_CHOICES,
+) -> Iterator[Part]:
     """All that a roster says of residents, sheet by sheet in the order of the file.
 
-    A sheet without a recognisable header is skipped where another has one; where none has, the
-    first one's `Problem` is raised, as are those of `read_rows`.
+    ``choices`` are what somebody chose for the columns, by the shape of the sheet
+    (``Columns.shape``). A sheet without a recognisable header is skipped where another has one;
+    where none has, the first one's `Problem` is raised, as are those of `read_rows`.
     """
     skipped: list[SheetSkipped] = []
     found = False
-    with contextlib.closing(read_rows(content, filename, limits)) as rows:
-        for sheet, sheet_rows in itertools.groupby(rows, lambda row: row.sheet):
-            first, every = _peeked(sheet_rows)
-            about = _look_at(sheet, first, filename)
+    with contextlib.closing(_sheets_and_rows(content, filename, limits)) as told:
+        for sheet, rows in _by_sheet(told):
+            first = list(itertools.islice(rows, HEADER_ROWS))
+            about = _look_at(sheet, first, filename, choices)
             yield about
             if isinstance(about, SheetSkipped):
                 skipped.append(about)
                 continue
             found = True
-            yield from read_sheet(every, about.columns, area_code)
+            yield from _residents(about, itertools.chain(first, rows), filename, area_code)
     if not found:
         raise _reason_for_nothing(skipped)
 
 
-def _peeked(rows: Iterator[SheetRow]) -> tuple[list[SheetRow], Iterator[SheetRow]]:
-    """The rows where a header may stand, and all rows."""
-    first = list(itertools.islice(rows, HEADER_ROWS))
-    return first, itertools.chain(first, rows)
+def _by_sheet(
+    told: Iterator["_Sheet | SheetRow"],
+) -> Iterator[tuple[_Sheet, Iterator[SheetRow]]]:
+    sheets: dict[str, _Sheet] = {}
+
+    def rows() -> Iterator[SheetRow]:
+        for item in told:
+            if isinstance(item, _Sheet):
+                sheets[item.name] = item
+            else:
+                yield item
+
+    for name, group in itertools.groupby(rows(), operator.attrgetter("sheet")):
+        yield sheets.get(name, _Sheet(name)), group
 
 
-def _look_at(sheet: str, first: list[SheetRow], filename: str) -> SheetFound | SheetSkipped:
-    place = Place(file=filename, sheet=sheet or None)
-    if is_example_sheet(sheet):
+def _residents(
+    about: SheetFound, rows: Iterator[SheetRow], filename: str, area_code: str
+) -> Iterator[Draft | Rejected | SheetRead]:
+    """What the rows below the header say, and how many there were."""
+    count = _Count()
+    below = _counted(rows, about.columns.row, count)
+    for item in read_sheet(below, about.columns, area_code, about.address):
+        count.read += 1
+        yield item
+    place = Place(file=filename, sheet=about.sheet or None)
+    yield SheetRead(place, count.rows, count.rows - count.read, count.hidden)
+
+
+@dataclass
+class _Count:
+    rows: int = 0
+    hidden: int = 0
+    read: int = 0
+
+
+def _counted(rows: Iterator[SheetRow], header: int, count: _Count) -> Iterator[SheetRow]:
+    for row in rows:
+        if row.row > header:
+            count.rows += 1
+            count.hidden += row.hidden
+            yield row
+
+
+def _look_at(
+    sheet: _Sheet, first: list[SheetRow], filename: str, choices: Mapping[str, Choice]
+) -> SheetFound | SheetSkipped:
+    place = Place(file=filename, sheet=sheet.name or None)
+    if is_example_sheet(sheet.name):
         return SheetSkipped(place, "sheet_is_example", {})
+    guessed = look_at(first)
     try:
-        columns = find_columns(first)
+        columns = find_columns(first, choices.get(guessed.shape))
     except Problem as problem:
-        return SheetSkipped(place, problem.code, problem.values)
+        return SheetSkipped(place, problem.code, problem.values, guessed)
     if columns is None:
-        return SheetSkipped(place, "roster_no_name_column", {"headers": texts_of(first[0])})
-    return SheetFound(sheet, columns)
+        headers: Mapping[str, Value] = {"headers": texts_of(first[0])}
+        return SheetSkipped(place, "roster_no_name_column", headers, guessed)
+    unseen = set(sheet.hidden_columns) & set(columns.taken)
+    letters = tuple(map(column_letters, sorted(unseen)))
+    address = NOWHERE if "building" in columns.single else sheet_address(sheet.name)
+    return SheetFound(sheet.name, columns, address, sheet.hidden, letters)
 
 
 def _reason_for_nothing(skipped: list[SheetSkipped]) -> Problem:
@@ -105,7 +201,7 @@ def _reason_for_nothing(skipped: list[SheetSkipped]) -> Problem:
 
 
 def read_rows(
-    content: bytes, filename: str, limits: Limits = USUAL_LIMITS
+    content: Content, filename: str, limits: Limits = USUAL_LIMITS
 ) -> Generator[SheetRow, None, None]:
     """The filled rows of all sheets in order, while a child process reads them.
 
@@ -113,29 +209,41 @@ def read_rows(
     between rows, so the caller must be ready to forget the rows it has taken. Closing the
     iterator ends the child.
     """
-    place = Place(file=filename)
-    if not content:
+    with contextlib.closing(_sheets_and_rows(content, filename, limits)) as told:
+        for item in told:
+            if isinstance(item, SheetRow):
+                yield item
+
+
+def _sheets_and_rows(
+    content: Content, filename: str, limits: Limits
+) -> Generator["_Sheet | SheetRow", None, None]:
+    """Each sheet before its rows; a `Problem` as in `read_rows`."""
+    place, size = Place(file=filename), _size(content)
+    if not size:
         raise Problem("roster_empty", place=place)
-    if len(content) > limits.content_bytes:
+    if size > limits.content_bytes:
         raise _problem("roster_too_large", place, limits)
+    limits = limits.for_content(size)
     child = _started(content, limits)
     try:
-        yield from _rows(child, place, limits)
+        yield from _told(child, place, limits)
     finally:
         child.kill()
         child.wait()
         _output(child).close()
 
 
-def _started(content: bytes, limits: Limits) -> subprocess.Popen[bytes]:
-    """The child, with the content in a file of memory: it never touches a disk."""
+def _size(content: Content) -> int:
+    return len(content) if isinstance(content, bytes) else os.fstat(content.fileno()).st_size
+
+
+def _started(content: Content, limits: Limits) -> subprocess.Popen[bytes]:
+    """The child, with the content as a file that it can only read."""
     settings = json.dumps(dataclasses.asdict(limits))
-    command = [sys.executable, "-I", "-X", "utf8", "-B", reading_child.__file__, settings]
-    with os.fdopen(os.memfd_create("roster"), "w+b") as file:
-        file.write(content)
-        file.seek(0)
+    with _as_file(content) as file:
         return subprocess.Popen(  # noqa: S603 - the command holds nothing that a user wrote
-            command,
+            [sys.executable, *CHILD, settings],
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -145,14 +253,37 @@ def _started(content: bytes, limits: Limits) -> subprocess.Popen[bytes]:
         )
 
 
-def _rows(child: subprocess.Popen[bytes], file: Place, limits: Limits) -> Iterator[SheetRow]:
+def _as_file(content: Content) -> IO[bytes]:
+    """A file with a place of its own to read from."""
+    if isinstance(content, bytes):
+        return gathered([content])
+    return Path(f"/proc/self/fd/{content.fileno()}").open("rb")
+
+
+def gathered(pieces: Iterable[bytes]) -> IO[bytes]:
+    """A file of memory, from its start: what people upload is not left on a disk.
+
+    Its pages are the kernel's, and no process grows by them.
+    """
+    file = os.fdopen(os.memfd_create("roster"), "w+b")
+    file.writelines(pieces)
+    file.seek(0)
+    return file
+
+
+def _told(
+    child: subprocess.Popen[bytes], file: Place, limits: Limits
+) -> Iterator["_Sheet | SheetRow"]:
     """What the child says, until it says that it is done."""
-    any_row = False
+    any_row, sheet = False, ""
     for line in _lines(child, file, limits):
         match json.loads(line):
-            case ["row", sheet, row, values, formulas]:
+            case ["rows", rows]:
                 any_row = True
-                yield SheetRow(sheet, row, tuple(values), frozenset(formulas))
+                for number, values, *marks in rows:
+                    yield SheetRow(sheet, number, tuple(values), *_marks(*marks))
+            case ["sheet", sheet, hidden, columns]:
+                yield _Sheet(sheet, hidden, tuple(columns))
             case ["problem", code, place]:
                 raise _problem(code, _place(file, **place), limits)
             case ["end"] if any_row:
@@ -160,6 +291,13 @@ def _rows(child: subprocess.Popen[bytes], file: Place, limits: Limits) -> Iterat
             case _:
                 raise Problem("roster_no_rows", place=file)
     raise _problem(_cause_of_death(child, limits), file, limits)
+
+
+def _marks(*marks: Any) -> tuple[Any, ...]:
+    if not marks:
+        return ()
+    formulas, merged, hidden = marks
+    return frozenset(formulas), frozenset(merged), hidden
 
 
 def _lines(child: subprocess.Popen[bytes], file: Place, limits: Limits) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+CORPUS = Path(__file__).parent / "corpus"
 EXAMPLE = Path(__file__).parent.parent / "data" / "roster-example.xlsx"
 
 
@@ -88,6 +89,40 @@ def zipped(parts) -> bytes:
         for name, data in parts:
             archive.writestr(name, data)
     return content.getvalue()
+
+
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+def bare_ods(
+    rows_xml: str, parts: Mapping[str, str | bytes] | None = None, head: str = ""
+) -> bytes:
+    """The smallest ods with these rows; ``parts`` come in addition or instead."""
+    content = (
+        f'{head}<office:document-content xmlns:office="{OASIS}:office:1.0"'
+        f' xmlns:table="{OASIS}:table:1.0" xmlns:text="{OASIS}:text:1.0"'
+        f' xmlns:style="{OASIS}:style:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="一号楼">{rows_xml}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    everything = {"mimetype": ODS, "content.xml": content, **(parts or {})}
+    return zipped(everything.items())
+
+
+def ods_row(*cells: str, repeated: int = 1) -> str:
+    return (
+        f'<table:table-row table:number-rows-repeated="{repeated}">{"".join(cells)}'
+        "</table:table-row>"
+    )
+
+
+def ods_cell(text: str, repeated: int = 1) -> str:
+    inside = f"<text:p>{text}</text:p>" if text else ""
+    return (
+        f'<table:table-cell office:value-type="string" table:number-columns-repeated="{repeated}">'
+        f"{inside}</table:table-cell>"
+    )
 
 
 def number_cell(name: str, value: int = 1) -> str:

@@ -44,6 +44,11 @@ WHOLE = Address("3幢", "2单元", "501")
         ("3幢2单元", Address("3幢", "2单元", None)),
         ("3幢", Address("3幢", None, None)),
         ("2单元501", Address(None, "2单元", "501")),
+        ("3号2单元501", WHOLE),
+        ("观音花苑3号2单元501室", WHOLE),
+        ("人民路12号2单元501", Address(None, "2单元", "501")),
+        ("Building 3, Unit 2, Room 501", WHOLE),
+        ("Bldg. 3, Apt. 501", Address("3幢", None, "501")),
         ("人民路8号501室", Address(None, None, "501")),
         # Nothing here is surely a building or a room: the text itself stays the address.
         ("中桥村5组12号", Address()),

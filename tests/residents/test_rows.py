@@ -1,10 +1,15 @@
 """From rows to drafts, with invented people."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.problems import Place
-from app.residents.rules.columns import SheetRow, find_columns
-from app.residents.rules.rows import Draft, Rejected, clean_name, clean_text, read_row, read_sheet
+from app.residents.rules.addresses import Address
+from app.residents.rules.cleaning import clean_name, clean_text
+from app.residents.rules.columns import find_columns
+from app.residents.rules.rows import Draft, Rejected, read_row, read_sheet
+from app.residents.rules.sheets import SheetRow
 
 HEADER = ("序号", "社区", "室", "姓名", "联系电话", "备用电话", "语言", "备注")
 COLUMNS = find_columns([SheetRow("1幢", 1, HEADER)])
@@ -75,6 +80,7 @@ def test_codes_and_rooms_kept_as_numbers_are_texts_without_a_decimal_point():
         ("买买提.吐尔逊", "买买提·吐尔逊"),
         ("阿卜杜热合曼·麦麦提图尔荪·努尔买买提", "阿卜杜热合曼·麦麦提图尔荪·努尔买买提"),
         ("John  A. Smith", "John A. Smith"),
+        ("Ｊｏｈｎ　Ｓｍｉｔｈ", "John Smith"),
         ("Jose\u0301", "José"),
         ("张𠅤", "张𠅤"),
         ("吴文𫖯", "吴文𫖯"),
@@ -207,3 +213,92 @@ def test_nothing_above_the_header_is_a_resident():
     title = SheetRow("1幢", 1, (1, None, None, "王㛃"))
     columns = find_columns([title, SheetRow("1幢", 2, HEADER)])
     assert list(read_sheet([title, SheetRow("1幢", 2, HEADER)], columns, "0513")) == []
+
+
+def read_all(header, *rows, merged=(), by_sheet=None):
+    sheet = [
+        SheetRow("1幢", number, tuple(values), merged=merged_in(merged, number))
+        for number, values in enumerate((header, *rows), 1)
+    ]
+    columns = find_columns(sheet)
+    return list(read_sheet(sheet, columns, "0513", by_sheet or Address()))
+
+
+def merged_in(cells, number):
+    return frozenset(column for row, column in cells if row == number)
+
+
+def test_a_name_merged_over_two_rows_is_one_resident_with_the_numbers_of_both():
+    header, first, second = ("姓名", "电话"), ("王", "13812345678"), ("王", "85123456")
+    (draft,) = read_all(header, first, second, merged=[(3, 0)])
+    assert (draft.place.row, draft.phones) == (2, ("+8613812345678", "+8651385123456"))
+
+
+def test_what_is_only_merged_from_above_makes_nobody():
+    header, first = ("楼栋", "姓名", "电话"), ("3幢", "王", "13812345678")
+    assert len(read_all(header, first, ("3幢",), merged=[(3, 0)])) == 1
+
+
+def test_a_footer_below_a_merged_building_is_still_one():
+    header, first = ("楼栋", "姓名", "电话"), ("3幢", "王", "13812345678")
+    assert len(read_all(header, first, ("3幢", "合计", "1人"), merged=[(3, 0)])) == 1
+
+
+def test_a_building_said_once_is_that_of_the_rows_below():
+    drafts = read_all(
+        ("楼栋", "单元", "室", "姓名", "电话"),
+        ("1幢", "1单元", "101", "王", "13812345678"),
+        (None, None, "102", "李", "13812345679"),
+        (None, "2单元", "101", "张", "13812345670"),
+        (None, None, "102", "陈", "13812345671"),
+        ("2幢", None, "101", "吴", "13812345672"),
+        (None, None, None, "郑", "13812345673"),
+    )
+    assert [(d.building, d.unit) for d in drafts] == [
+        ("1幢", "1单元"), ("1幢", "1单元"), ("1幢", "2单元"), ("1幢", "2单元"), ("2幢", None),
+        (None, None),
+    ]  # fmt: skip
+
+
+def test_a_building_that_is_missing_here_and_there_is_not_made_up():
+    header = ("楼栋", "室", "姓名", "电话")
+    drafts = read_all(
+        header, ("1幢", "101", "王", "1"), ("1幢", "102", "李", "1"), (None, "1", "张")
+    )
+    assert [d.building for d in drafts] == ["1幢", "1幢", None]
+
+
+def test_the_sheets_building_is_for_rows_that_name_none():
+    header = ("地址", "姓名", "电话")
+    here, there = ("501室", "王", "1"), ("4幢501室", "李", "1")
+    drafts = read_all(header, here, there, by_sheet=Address("3幢"))
+    assert [(d.building, d.room) for d in drafts] == [("3幢", "501"), ("4幢", "501")]
+
+
+def test_what_is_noted_beside_a_number_joins_the_remark():
+    assert read(phone="13812345678（女儿）", 备注="耳背").remark == "耳背；女儿"
+    assert read(phone="13812345678（女儿）").remark == "女儿"
+    assert read(phone="王㛃13812345678").remark is None
+
+
+def test_the_column_of_each_unusable_number_is_named():
+    draft = read(phone="无", 备用电话="1381234567")
+    assert [item.text for item in draft.unusable] == ["无", "1381234567"]
+    assert draft.unusable_in == ("E", "F")
+
+
+def test_an_identity_number_in_a_remark_is_not_kept():
+    assert read(备注="身份证320613195603020011，独居").remark == "身份证身份证号，独居"
+
+
+TEXTS = st.text(st.sampled_from('王伟同上3室 \t\u200b\u3000=+@"，。·.-０Ａé\u0301'), max_size=8)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_rows_with_nothing_to_clean_are_read_like_all_others(name, room, remark):
+    """Most rows take a shorter way; it has to lead to the same place."""
+    draft = read(name=name, 室=room or None, 备注=remark or None)
+    if isinstance(draft, Draft):
+        assert draft.name == clean_name(name)
+        assert draft.remark == clean_text(remark)
+        assert not any((text or "").strip().startswith(("=", "@")) for text in (name, room, remark))

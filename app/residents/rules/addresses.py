@@ -7,6 +7,7 @@ the residents of a room become one household and a building is counted once.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,13 @@ class Address:
     unit: str | None = None
     room: str | None = None
 
+
+NOWHERE = Address()
+
+_REMEMBERED = 1 << 14
+"""Addresses kept at once, a few megabytes; rosters go from door to door."""
+_LONGEST = 200
+"""What is longer is a text that speaks of an address."""
 
 _HAN = "〇零一二两三四五六七八九十百"
 _HAN_VALUES = dict(
@@ -35,6 +43,8 @@ _FORMS = tuple(
     for form in (
         # 3幢2单元501室, 3#501, 3号楼2-501, 三幢二单元5楼501
         rf"{_BUILDING}-?(?:{_UNIT}-?|(?P<bare_unit>[0-9]{{1,2}}|[A-Z])-)?{_FLOOR}?(?:{_ROOM})?",
+        # 3号2单元501, also behind the name of an estate; 人民路12号 is no building
+        rf"(?:^|(?<=[苑园村区城府庭里寓]))(?P<building>{_NUMBER})号-?{_UNIT}-?{_FLOOR}?(?:{_ROOM})?",
         # 2单元501
         rf"{_UNIT}-?{_FLOOR}?(?:{_ROOM})?",
         # 3-2-501, also behind the name of an estate
@@ -42,6 +52,12 @@ _FORMS = tuple(
         # 3-501: but two short numbers could mean anything
         r"(?<![0-9A-Z-])(?P<building>[A-Z]?[0-9]{1,3}[A-Z]?)-(?P<room>[0-9]{3,5}[A-Z]?)[室号房]?$",
         r"(?<![0-9A-Z])(?P<room>[A-Z]?[0-9]{2,5}[A-Z]?)室$",
+        # Building 3, Unit 2, Room 501
+        (
+            r"(?:BUILDING|BLDG|BLOCK)[.-]?(?P<building>[A-Z]?[0-9]+[A-Z]?)[,;-]?"
+            r"(?:UNIT(?P<unit>[0-9]+|[A-Z])[,;-]?)?(?:(?:ROOM|RM|APARTMENT|APT|FLAT)[.-]?"
+            r"(?P<room>[A-Z]?[0-9]{2,5}[A-Z]?))?"
+        ),
     )
 )
 
@@ -51,9 +67,7 @@ def split_address(text: str) -> Address:
 
     An address that names none of them, such as a village group's, gives an empty `Address`.
     """
-    text = _plain(text)
-    found = (form.search(text) for form in _FORMS)
-    return next((_address(match) for match in found if match), Address())
+    return located(text)[1]
 
 
 def estate_before(text: str) -> str | None:
@@ -62,11 +76,29 @@ def estate_before(text: str) -> str | None:
     Without blanks, and with the street or community where the cell names those too; None when
     the cell names nothing before, or no building, unit or room at all.
     """
+    return located(text)[0]
+
+
+def located(text: str) -> tuple[str | None, Address]:
+    """Both of these at once. A household's rows follow one another, so most are remembered."""
+    return _located(text) if len(text) <= _LONGEST else (None, Address())
+
+
+@lru_cache(_REMEMBERED)
+def _located(text: str) -> tuple[str | None, Address]:
     text = _plain(text)
     found = (form.search(text) for form in _FORMS)
-    return next((text[: match.start()] or None for match in found if match), None)
+    match = next((match for match in found if match), None)
+    return (text[: match.start()] or None, _address(match)) if match else (None, Address())
 
 
+def sheet_address(name: str) -> Address:
+    """The building, and perhaps the unit, that a sheet is named after."""
+    found = split_address(name)
+    return Address() if found.room else found
+
+
+@lru_cache(_REMEMBERED)
 def whole_address(building: str | None, unit: str | None, room: str | None) -> Address:
     """The parts from columns of their own, each of which may hold those after it as well.
 

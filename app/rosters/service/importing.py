@@ -15,7 +15,7 @@ from app.people import queries as people
 from app.people.models import User
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding, RosterImport
-from app.residents.reader import SheetFound, SheetSkipped, read_roster
+from app.residents.reader import Part, SheetFound, SheetSkipped, read_roster
 from app.residents.rules.rows import Draft, Rejected
 from app.residents.service.placing import check_community
 from app.rosters.rules.placing import Gazetteer, Row, Territory
@@ -30,8 +30,6 @@ PART = 500
 """Rows that are stored together: few enough that nobody waits long for a turn to write."""
 MOST_NOTES = 20_000
 """How many notes of a kind are kept of an import; all are counted."""
-
-Part = SheetFound | SheetSkipped | Draft | Rejected
 
 
 @dataclass(frozen=True)

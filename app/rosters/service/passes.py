@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.problems import Problem
 from app.residents.models import RosterFinding, RosterImport
-from app.residents.reader import SheetFound, SheetSkipped, read_roster
+from app.residents.reader import Part, SheetFound, SheetSkipped, gathered, read_roster
 from app.residents.rules.rows import Draft, Rejected
 from app.rosters.rules.placing import Row
 from app.rosters.rules.stages import PASSES, Stage
@@ -74,18 +74,18 @@ class Pass:
 
     def parts(self) -> Iterator[list[Draft | Rejected]]:
         """All the rows of the file, in parts; the sheets that they come from are noted."""
-        content = b"".join(files.pieces(self.database, self.record.id))
-        name = self.record.filename
-        found = importing.only(self.record.sheet, read_roster(content, name, self.area_code), name)
-        return importing.parts_of(self._rows(found), self.size)
+        name, sheet = self.record.filename, self.record.sheet
+        with gathered(files.pieces(self.database, self.record.id)) as content:
+            found = importing.only(sheet, read_roster(content, name, self.area_code), name)
+            yield from importing.parts_of(self._rows(found), self.size)
 
-    def _rows(self, parts: Iterator[importing.Part]) -> Iterator[Draft | Rejected]:
+    def _rows(self, parts: Iterator[Part]) -> Iterator[Draft | Rejected]:
         for part in parts:
             if isinstance(part, SheetFound):
                 self.sheets.append(part)
             elif isinstance(part, SheetSkipped):
                 self.skipped.append(part)
-            else:
+            elif isinstance(part, Draft | Rejected):
                 yield part
 
     def taking(self) -> Taking:

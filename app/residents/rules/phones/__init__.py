@@ -7,6 +7,7 @@ from app.residents.rules.phones.cell import CellReading, read_cell
 from app.residents.rules.phones.reasons import REASONS, Unusable
 from app.residents.rules.phones.sought import Sought, read_sought
 from app.residents.rules.phones.stored import dial_uri, display, kind, mask
+from app.residents.rules.phones.text import without_identity
 
 __all__ = [
     "REASONS",
@@ -19,4 +20,5 @@ __all__ = [
     "mask",
     "read_cell",
     "read_sought",
+    "without_identity",
 ]

@@ -41,12 +41,23 @@ _HIDDEN = re.compile(
 )
 _ACCOUNT = re.compile(r"(?:QQ|微信|wechat)[^0-9\n]{0,4}[0-9]{5,10}(?![0-9])", re.IGNORECASE)
 _EXTENSION_LABEL = re.compile(
-    r"[ (:;,]*(?:(?:转|轉|分机|分機|内线|內線)+(?:号码?|號碼?)?|ext(?:ension|n)?|x|#)[ .:=(\-]*",
+    r"[ (:;,]*(?:(?:转|轉|分机|分機|内线|內線)+(?:号码?|號碼?)?|ext(?:ension|n)?|x|#|\*)[ .:=(\-]*",
     re.IGNORECASE,
 )
 _EXTENSION = re.compile(r"[0-9]{1,6}")
 _EXTENSION_BEHIND_COMMA = re.compile(r"[0-9]{2,5}")
 _SAME_AS_ABOVE = re.compile(r"同上|同前|〃|″|[\"”]")
+_PLUS_BETWEEN = re.compile(r"(?<=[0-9]) ?\+ ?(?=1[3-9][0-9]{9}(?![0-9]))")
+_OUT_OF_USE = re.compile(r"空号|停机|停用|作废|注销|销号|错号|号码?错误?|已换号|不用了")
+# Words that say of a number only what everybody knows.
+_SAID_ANYWAY = re.compile(
+    r"(?:本人|手机|移动|电话|号码|座机|固话|固定|住宅|宅电|家庭|联系|方式|备用|常用|微信|同号|同步|或者?|和|及|转|分机"
+    r"|內線|内线|轉|tel|mobile|phone|ext|br|[+(]?[0-9][0-9 )\-.]{5,}[0-9]|[+\-.*#&=~@<>])+",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\x00-\x7f]|[A-Za-z]{3}")
+_AROUND_NOTE = " \n、/,;:|。.()（）'\"“”‘’`-"
+_LONGEST_NOTE = 20
 _SEPARATOR = re.compile(r"[ 、/,;|\n。]+")
 _WRAPPING = " \n='\"“”‘’`"
 _REMARK_DIGITS = 4
@@ -59,6 +70,8 @@ class CellReading:
 
     phones: Phones = ()
     rejected: tuple[Unusable, ...] = ()
+    # What people wrote beside the numbers: whose they are, when to ring.
+    note: str = field(default="", compare=False)
 
 
 def read_cell(cell: str | float | None, area_code: str = "0513") -> CellReading:
@@ -91,8 +104,20 @@ def _read_text(cell: str, area: str) -> CellReading:
     if not text.strip(_WRAPPING):
         return CellReading()
     reading = _Reading(area)
-    reading.read(text)
-    return CellReading(tuple(dict.fromkeys(reading.phones)), tuple(dict.fromkeys(reading.rejected)))
+    rest = reading.read(text)
+    phones = tuple(dict.fromkeys(reading.phones))
+    if len(phones) == 1 and _OUT_OF_USE.search(text):
+        return _refused(text, "out_of_use")
+    return CellReading(
+        phones, tuple(dict.fromkeys(reading.rejected)), _note(rest) if phones else ""
+    )
+
+
+def _note(text: str) -> str:
+    """What stands beside the numbers of a cell and says more than that they are numbers."""
+    pieces = (piece.strip(_AROUND_NOTE) for piece in _SEPARATOR.split(_SAID_ANYWAY.sub("\n", text)))
+    words = [piece for piece in pieces if _WORD.search(piece)]
+    return "，".join(dict.fromkeys(words))[:_LONGEST_NOTE]
 
 
 def _refused(text: str, reason: str) -> CellReading:
@@ -112,17 +137,19 @@ class _Reading:
     phones: list[str] = field(default_factory=list)
     rejected: list[Unusable] = field(default_factory=list)
 
-    def read(self, text: str) -> None:
-        """Read all of a text that ``plain`` has cleaned."""
-        self._read_fragments(self._cut_out_what_is_no_number(text))
+    def read(self, text: str) -> str:
+        """Read all of a text that ``plain`` has cleaned; return what may be numbers and words."""
+        rest = self._cut_out_what_is_no_number(text)
+        self._read_fragments(rest)
         for piece in _SEPARATOR.split(text):
             if _SAME_AS_ABOVE.fullmatch(piece):
                 self._reject(piece, "same_as_above")
         if not self.phones and not self.rejected:
             self._reject(text, "no_number_here")
+        return rest
 
     def _cut_out_what_is_no_number(self, text: str) -> str:
-        text = _FLOAT_TAIL.sub("", _SCIENTIFIC.sub(_spelt_out, text))
+        text = _FLOAT_TAIL.sub("", _SCIENTIFIC.sub(_spelt_out, _PLUS_BETWEEN.sub("\n", text)))
         text = self._cut(_SCIENTIFIC, text, "digits_lost")
         text = self._cut(IDENTITY_NUMBER, text, "identity_number")
         text = self._cut(_HIDDEN, text, "digits_lost")
@@ -143,7 +170,7 @@ class _Reading:
                 fragment = self._take_extension(text[end : match.start()], fragment)
             end, behind_number = match.end(), False
             if fragment and not _is_remark(fragment, has_words=has_words):
-                behind_number = self._take(fragment)
+                behind_number = self._take(fragment, has_words=has_words)
 
     def _take_extension(self, between: str, fragment: Fragment) -> Fragment | None:
         """Add the extension this begins with, if any, to the last number; give what is left."""
@@ -163,7 +190,7 @@ class _Reading:
             and not plan.SHORT_CODE.fullmatch(fragment.digits)
         )
 
-    def _take(self, fragment: Fragment) -> bool:
+    def _take(self, fragment: Fragment, *, has_words: bool) -> bool:
         """Take the numbers of a fragment; True when its end can carry an extension."""
         ways = ways_to_read(fragment, self.area)
         if len(ways) > 1:
@@ -172,13 +199,13 @@ class _Reading:
         if ways:
             self.phones += ways[0]
             return ";" not in self.phones[-1]
-        return self._take_words(fragment)
+        return self._take_words(fragment, has_words=has_words)
 
-    def _take_words(self, fragment: Fragment) -> bool:
+    def _take_words(self, fragment: Fragment, *, has_words: bool) -> bool:
         phones: Phones = ()
         for part, phones in numbers_standing_apart(fragment, self.area) or [(fragment, ())]:
             self.phones += phones
-            if not phones:
+            if not (phones or _is_remark(part, has_words=has_words)):
                 self._reject(str(part), plan.why_not(part.groups, plus=part.plus))
         return bool(phones) and ";" not in phones[-1]
 

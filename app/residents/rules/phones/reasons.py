@@ -26,6 +26,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "It is a service or emergency number, not a resident's.",
     ),
     "iot_number": ("这是13位物联网号码，不能通话。", "It is a 13-digit number of a device."),
+    "out_of_use": (
+        "名单上写着这个号码已停用。",
+        "The roster says that this number is out of use.",
+    ),
     "digits_lost": (
         "号码的部分数字已经丢失或被遮住，请核对原表。",
         "Some digits were lost or hidden; check the original.",

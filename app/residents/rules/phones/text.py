@@ -6,6 +6,7 @@ from functools import lru_cache
 
 LONGEST_CELL = 500
 _LONGEST_SHOWN = 50
+_ROUNDED = 11
 _LARGEST_INTEGER = 10**30
 IDENTITY = "身份证号"
 
@@ -66,7 +67,7 @@ def number_text(number: float) -> str | None:
     if number < 0 or number != number // 1:
         return None
     digits = number_shown(number)
-    return None if re.fullmatch(r"[0-9]{3}0{8}", digits) else digits
+    return None if len(digits) == _ROUNDED and digits.endswith("0" * 8) else digits
 
 
 def number_shown(number: float) -> str:

@@ -1,0 +1,33 @@
+"""A row of a sheet as it was read."""
+
+from typing import NamedTuple
+
+Value = str | int | float | bool | None
+_NONE: frozenset[int] = frozenset()
+
+
+class SheetRow(NamedTuple):
+    """``row`` is 1-based; the columns that compute, and those merged with the row above, 0-based.
+
+    What stands merged is in the values of each of its rows.
+    """
+
+    sheet: str
+    row: int
+    values: tuple[Value, ...]
+    formulas: frozenset[int] = _NONE
+    merged: frozenset[int] = _NONE
+    hidden: bool = False
+
+    def value(self, column: int) -> Value:
+        """What stands in a 0-based column: nothing, where the row ends before it."""
+        return self.values[column] if column < len(self.values) else None
+
+
+def column_letters(column: int) -> str:
+    """The name of a 0-based column as a spreadsheet shows it: 0 is A, 26 is AA."""
+    letters = ""
+    while column >= 0:
+        letters = chr(ord("A") + column % 26) + letters
+        column = column // 26 - 1
+    return letters
