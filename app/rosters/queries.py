@@ -90,6 +90,16 @@ def count_findings(session: Session, import_id: int, kinds: Sequence[Kind]) -> i
     return session.scalar(query) or 0
 
 
+def columns(session: Session, import_id: int) -> dict[str, list[RosterFinding]]:
+    """Return what the columns are taken for, by the shape of the sheet."""
+    found: dict[str, list[RosterFinding]] = {}
+    for one in findings(session, import_id, [Kind.COLUMN], 2_000):
+        same_shape = found.setdefault(one.values["shape"], [])
+        if not same_shape or same_shape[0].sheet == one.sheet:
+            same_shape.append(one)
+    return found
+
+
 def sample(session: Session, import_id: int) -> list[dict[str, Any]]:
     """Return the first residents that a waiting roster would bring, as they would be stored."""
     rows = findings(session, import_id, [Kind.SAMPLE], 100)

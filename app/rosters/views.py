@@ -1,8 +1,9 @@
 """Rosters, for staff: upload, look, decide, watch, take back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import PurePath
+from typing import cast, get_args
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -14,9 +15,11 @@ from app.audit import service as audit
 from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import NotFoundError, Problem
-from app.residents.models import RosterImport
+from app.residents.models import RosterFinding, RosterImport
 from app.residents.reader import read_rows
 from app.residents.rules import phones
+from app.residents.rules.columns import Choice, Role
+from app.residents.rules.sheets import column_index
 from app.rosters import annotated, outcome, queries, wording
 from app.rosters.forms import TakingForm, UploadForm
 from app.rosters.rules.same import Doubtful, Known
@@ -29,6 +32,9 @@ blueprint = Blueprint("rosters", __name__)
 
 PAGE = 50
 MOST_NOTES = 60_000
+ROLES_OF_COLUMNS = get_args(Role)
+LONGEST_ROW = 3
+"""Figures: headings stand in one of the first rows."""
 """How many rows a page names."""
 TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
 
@@ -87,6 +93,7 @@ def show(import_id: int) -> str:
         notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE)
         skipped = queries.findings(session, import_id, [Kind.SHEET], PAGE)
         sample = queries.sample(session, import_id)
+        columns = queries.columns(session, import_id)
         has_file = files.is_there(session, import_id)
         missing = queries.count_missing(session, actor(), record) if record.is_complete else 0
         names = dict(community_choices(session))
@@ -100,13 +107,20 @@ def show(import_id: int) -> str:
         missing=missing, where=wording.where, explain=wording.explain,
         why=_why_failed(record), display=phones.display, is_own=record.user_id == actor().id,
         has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
-        noted=record.result.get("noted", {}),
+        noted=record.result.get("noted", {}), columns=columns, roles=wording.roles(),
+        why_column=wording.why_column, wanted=_wanted(record),
     )  # fmt: skip
 
 
 def _why_failed(record: RosterImport) -> str:
     problem = staging.problem_of(record)
     return "" if problem is None else i18n.explain(problem)
+
+
+def _wanted(record: RosterImport) -> str:
+    """What the file lacks unless somebody chooses the column that holds it."""
+    found = record.result.get("wanted")
+    return wording.wanted(found["code"]) if found else ""
 
 
 def _note_seen(record: RosterImport, seen: int) -> None:
@@ -194,6 +208,42 @@ def confirm(import_id: int) -> Response:
         taken = record.result["accepted"]
         flash(ngettext("%(num)s resident taken.", "%(num)s residents taken.", taken), "success")
     return redirect(url_for(".show", import_id=import_id))
+
+
+@blueprint.post("/rosters/<int:import_id>/columns")
+@roles(*STAFF)
+def choose(import_id: int) -> Response:
+    """Read the roster again, with the columns as somebody chose them."""
+    with reading() as session:
+        queries.get_import(session, actor(), import_id)
+        found = queries.columns(session, import_id)
+    with writing() as session:
+        record = staging.read_again(session, actor(), now(), import_id, _chosen(found))
+    _go_on_if_small(record)
+    return redirect(url_for(".show", import_id=import_id))
+
+
+def _chosen(found: Mapping[str, Sequence[RosterFinding]]) -> dict[str, Choice]:
+    """What was chosen otherwise than it was guessed; an empty role leaves a column out."""
+    chosen = {}
+    for shape, columns in found.items():
+        roles: dict[int, Role | None] = {
+            column_index(one.column or "A"): cast("Role", role) if role else None
+            for one in columns
+            if (role := request.form.get(f"{shape}-{one.column}")) is not None
+            and role != one.values["role"]
+            and role in {"", *ROLES_OF_COLUMNS}
+        }
+        row = _row(request.form.get(f"{shape}-row", ""), columns[0].values["header_row"])
+        if roles or row is not None:
+            chosen[shape] = Choice(roles, row)
+    return chosen
+
+
+def _row(asked: str, found: int) -> int | None:
+    """The row of the headings, where somebody says that it is another one; 0 is none."""
+    is_row = asked.isdecimal() and len(asked) <= LONGEST_ROW
+    return int(asked) if is_row and int(asked) != found else None
 
 
 @blueprint.post("/rosters/<int:import_id>/cancel")

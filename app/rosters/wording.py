@@ -74,6 +74,50 @@ def field(name: str) -> str:
     return str(names[name])
 
 
+def roles() -> dict[str, str]:
+    """Return what a column can be taken for; '' leaves it out."""
+    return {
+        "": _("— leave out —"),
+        "name": _("Name"),
+        "phone": _("Telephone"),
+        "community": _("Community"),
+        "community_code": _("Code of the community"),
+        "street": _("Street"),
+        "district": _("District"),
+        "estate": _("Estate"),
+        "building": _("Building"),
+        "unit": _("Unit"),
+        "room": _("Room"),
+        "address": _("Whole address"),
+        "household": _("Household"),
+        "relation": _("Relation"),
+        "language": _("Language"),
+        "remark": _("Remark"),
+        "seq": _("Row number"),
+    }
+
+
+def why_column(code: str) -> str:
+    """Return why a column is taken for what it is, or left out."""
+    reasons = {
+        "header": _("by its heading"),
+        "looks": _("by what its cells look like"),
+        "chosen": _("chosen by somebody"),
+        "private": _("private: nobody asked for it"),
+        "somebody_else": _("about somebody else"),
+        "other_column": _("another column holds it"),
+        "unknown": _("not recognised"),
+    }
+    return str(reasons.get(code, code))
+
+
+def wanted(code: str) -> str:
+    """Return what a file lacks unless somebody chooses the column that holds it."""
+    if code == "roster_no_name_column":
+        return str(_("No column with names was found. Choose below which one it is."))
+    return str(_("No column with telephone numbers was found. Choose below which one it is."))
+
+
 def time_left(seconds: float | None) -> str:
     """Return how long a pass will go on, as people say it; '' when nobody can tell."""
     if seconds is None:

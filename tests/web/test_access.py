@@ -29,6 +29,7 @@ MATRIX = {
     "rosters.rows": STAFF,
     "rosters.missing": STAFF,
     "rosters.copy": STAFF,
+    "rosters.choose": STAFF,
     "rosters.confirm": STAFF,
     "rosters.cancel": STAFF,
     "rosters.undo": STAFF,

@@ -24,6 +24,14 @@ class SheetRow(NamedTuple):
         return self.values[column] if column < len(self.values) else None
 
 
+def column_index(letters: str) -> int:
+    """The 0-based column that a spreadsheet shows under this name: A is 0, AA is 26."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
 def column_letters(column: int) -> str:
     """The name of a 0-based column as a spreadsheet shows it: 0 is A, 26 is AA."""
     letters = ""

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """No community could be told."""
     SAMPLE = "sample"
     """One of the first newcomers, to be looked at; ``text`` is JSON."""
+    COLUMN = "column"
+    """What a column is taken for: ``code`` says why, ``text`` shows some of its cells."""
     SHEET = "sheet"
     """A sheet is not read, for the reason in ``code``."""
 

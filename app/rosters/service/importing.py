@@ -1,7 +1,7 @@
 """A roster into residents: read, compared with who is on record, and stored part by part."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ from app.people.models import User
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding, RosterImport
 from app.residents.reader import Part, SheetFound, SheetSkipped, read_roster
+from app.residents.rules.columns import Columns, column_letters
 from app.residents.rules.rows import Draft, Rejected
 from app.residents.service.placing import check_community
 from app.rosters.rules.placing import Gazetteer, Row, Territory
@@ -26,7 +27,7 @@ from app.rosters.service import knowing, storing
 from app.rosters.service.seen import Seen
 from app.territory.models import Community
 
-PART = 500
+PART = 1000
 """Rows that are stored together: few enough that nobody waits long for a turn to write."""
 MOST_NOTES = 20_000
 """How many notes of a kind are kept of an import; all are counted."""
@@ -279,10 +280,34 @@ def columns_of(sheets: Iterable[SheetFound]) -> dict[str, Any]:
                 "sheet": s.sheet,
                 "columns": [s.columns.headers[c] for c in s.columns.taken],
                 "left_out": list(s.columns.left_out),
+                "shape": s.columns.shape,
+                "hidden": s.hidden,
+                "hidden_columns": list(s.hidden_columns),
+                "stepped": [s.columns.headers[c] for c in s.columns.stepped],
             }
             for s in sheets
         ]
     }
+
+
+def notes_on(place: Place, columns: Columns) -> list[Note]:
+    """Return what each column of a sheet is taken for, and why."""
+    return [
+        Note(
+            Kind.COLUMN,
+            replace(place, row=None, column=column_letters(guess.column)),
+            guess.why,
+            {
+                "header": guess.header[:80],
+                "role": guess.role or "",
+                "sure": int(guess.sure),
+                "shape": columns.shape,
+                "header_row": columns.row,
+            },
+            " · ".join(guess.samples),
+        )
+        for guess in columns.guesses
+    ]
 
 
 def note_of(skipped: SheetSkipped) -> Note:

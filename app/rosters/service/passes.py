@@ -16,9 +16,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.problems import Problem
-from app.residents.models import RosterFinding, RosterImport
-from app.residents.reader import Part, SheetFound, SheetSkipped, gathered, read_roster
+from app.problems import Place, Problem
+from app.residents.models import RosterFinding, RosterImport, RosterShape
+from app.residents.reader import (
+    Part,
+    SheetFound,
+    SheetRead,
+    SheetSkipped,
+    gathered,
+    read_roster,
+)
+from app.residents.rules.columns import Choice
 from app.residents.rules.rows import Draft, Rejected
 from app.rosters.rules.placing import Row
 from app.rosters.rules.stages import PASSES, Stage
@@ -26,7 +34,7 @@ from app.rosters.rules.taking import COUNTS, Decided, Kind, Note
 from app.rosters.service import files, importing, storing
 from app.rosters.service.importing import Taking
 from app.rosters.service.seen import Seen
-from app.rosters.service.staging import begin, end, give_up, locked, unfinished
+from app.rosters.service.staging import begin, end, give_up, locked, told, unfinished
 from app.rosters.service.undoing import undo_part
 
 AT_ONCE = 1_000_000
@@ -58,6 +66,7 @@ class Pass:
     """Rows a part."""
     sheets: list[SheetFound] = field(default_factory=list)
     skipped: list[SheetSkipped] = field(default_factory=list)
+    hidden_rows: int = 0
 
     @contextmanager
     def part(self, many: int) -> Iterator[tuple[Session, RosterImport]]:
@@ -76,7 +85,8 @@ class Pass:
         """All the rows of the file, in parts; the sheets that they come from are noted."""
         name, sheet = self.record.filename, self.record.sheet
         with gathered(files.pieces(self.database, self.record.id)) as content:
-            found = importing.only(sheet, read_roster(content, name, self.area_code), name)
+            rows = read_roster(content, name, self.area_code, choices=self.choices())
+            found = importing.only(sheet, rows, name)
             yield from importing.parts_of(self._rows(found), self.size)
 
     def _rows(self, parts: Iterator[Part]) -> Iterator[Draft | Rejected]:
@@ -85,8 +95,17 @@ class Pass:
                 self.sheets.append(part)
             elif isinstance(part, SheetSkipped):
                 self.skipped.append(part)
-            elif isinstance(part, Draft | Rejected):
+            elif isinstance(part, SheetRead):
+                self.hidden_rows += part.hidden_rows
+            else:
                 yield part
+
+    def choices(self) -> dict[str, Choice]:
+        """What somebody chose for the columns: of this roster, or of another of the same shape."""
+        with self.database.reading() as session:
+            remembered = {one.shape: one.columns for one in session.scalars(select(RosterShape))}
+        chosen = {**remembered, **self.record.columns}
+        return {shape: Choice.of_json(stored) for shape, stored in chosen.items()}
 
     def taking(self) -> Taking:
         """What the parts are decided by."""
@@ -143,25 +162,52 @@ def _read(this: Pass) -> None:
     """Find out what taking the roster would do."""
     if this.record.position == 0:
         forget_notes(this.database, this.record.id)
-    taking, gone = this.taking(), 0
-    with Seen() as seen:
-        for part in this.parts():
-            gone += len(part)
-            if gone <= this.record.position:
-                seen.remember(taking.placed(part))
-                continue
-            with this.database.reading() as session:
-                decided = seen.sifted(taking.decide(session, part))
-            with this.part(len(part)) as (session, record):
-                shown = _sample(record, decided)
-                _write_down(session, record, decided)
-                importing.keep_notes(session, record.id, shown)
+    wanted = _look_at(this)
     with this.part(0) as (session, record):
         record.rows = record.position
-        record.result = {**record.result, **importing.columns_of(this.sheets)}
-        notes = map(importing.note_of, this.skipped)
-        importing.keep_notes(session, record.id, notes)
+        record.result = {
+            **dict.fromkeys(COUNTS, 0), **record.result, **importing.columns_of(this.sheets),
+            "hidden_rows": this.hidden_rows, "wanted": wanted,
+        }  # fmt: skip
+        importing.keep_notes(session, record.id, _notes_on_sheets(this))
         begin(record, Stage.PREVIEW)
+
+
+def _look_at(this: Pass) -> dict[str, Any] | None:
+    """Go through the rows; return what the file lacks, where somebody may choose its columns."""
+    taking, gone = this.taking(), 0
+    try:
+        with Seen() as seen:
+            for part in this.parts():
+                gone += len(part)
+                if gone <= this.record.position:
+                    seen.remember(taking.placed(part))
+                    continue
+                with this.database.reading() as session:
+                    decided = seen.sifted(taking.decide(session, part))
+                with this.part(len(part)) as (session, record):
+                    shown = _sample(record, decided)
+                    _write_down(session, record, decided)
+                    importing.keep_notes(session, record.id, shown)
+    except Problem as problem:
+        if problem.code not in CHOOSABLE or not any(s.columns for s in this.skipped):
+            raise
+        return {**told(problem), "values": {}}
+    return None
+
+
+CHOOSABLE = ("roster_no_name_column", "roster_no_phone_column")
+"""What a file lacks may only not have been found."""
+
+
+def _notes_on_sheets(this: Pass) -> list[Note]:
+    notes = [importing.note_of(skipped) for skipped in this.skipped]
+    for found in this.sheets:
+        notes += importing.notes_on(Place(sheet=found.sheet or None), found.columns)
+    for skipped in this.skipped:
+        if skipped.columns is not None and not this.sheets:
+            notes += importing.notes_on(skipped.place, skipped.columns)
+    return notes
 
 
 def _take(this: Pass) -> None:

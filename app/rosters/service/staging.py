@@ -12,7 +12,8 @@ from app.audit import service as audit
 from app.db import Database
 from app.people.models import User
 from app.problems import NotFoundError, Place, Problem
-from app.residents.models import RosterFinding, RosterImport
+from app.residents.models import RosterFinding, RosterImport, RosterShape
+from app.residents.rules.columns import Choice
 from app.residents.service.placing import check_community
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.stages import PASSES, Stage
@@ -144,12 +145,23 @@ def confirm(
 
 
 def read_again(
-    session: Session, actor: User, now: datetime, import_id: int, columns: dict[str, Any]
+    session: Session, actor: User, now: datetime, import_id: int, chosen: Mapping[str, Choice]
 ) -> RosterImport:
-    """Let a waiting roster be read again, with other columns."""
+    """Let a waiting roster be read again, with other columns, by the shape of its sheets.
+
+    What was chosen is remembered for the next roster of the same shape.
+    """
     record = waiting(session, actor, import_id)
-    record.columns = columns
-    record.result = {}
+    columns = dict(record.columns)
+    for shape, choice in chosen.items():
+        before = Choice.of_json(columns[shape]) if shape in columns else Choice({})
+        row = before.row if choice.row is None else choice.row
+        columns[shape] = Choice({**before.roles, **choice.roles}, row).as_json()
+        remembered = session.get(RosterShape, shape) or RosterShape(shape=shape)
+        remembered.columns, remembered.user_id = columns[shape], actor.id
+        remembered.chosen_at = now
+        session.add(remembered)
+    record.columns, record.result, record.rows = columns, {}, None
     begin(record, Stage.READING)
     audit.record(session, actor.id, now, "roster_columns_chosen", "import", record.id)
     return record
