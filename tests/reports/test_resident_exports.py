@@ -101,7 +101,9 @@ def test_every_value_comes_back_as_it_was(messy: Database, form: str) -> None:
     for resident, home in stored:
         draft = read[resident.name]
         assert list(draft.phones) == of_json[resident.name]["phones"]
-        assert [u.reason for u in draft.unusable] == [u["reason"] for u in resident.unusable]
+        assert [(u.text, u.reason) for u in draft.unusable] == [
+            (u["text"], u["reason"]) for u in resident.unusable if u["text"] != "同上"
+        ]
         assert (draft.relation or "", draft.language or "", draft.remark or "") == (
             resident.relation, resident.language, resident.remark,
         )  # fmt: skip
@@ -174,8 +176,12 @@ def test_a_text_is_a_text_on_the_way_out_and_back(db: Database, text: str) -> No
     assert in_xlsx(book)["居民名单"][2][-1].rstrip(" ") == text
     assert "<f>" not in parts(book)["xl/worksheets/sheet1.xml"]
     # The import takes no formula from anybody: the same from both, and never anything else.
-    back = [next(one for one in read_roster(content, name, AREA) if isinstance(one, Draft | Rejected))
-            for content, name in ((table, "a.csv"), (book, "a.xlsx"))]  # fmt: skip
+    back = [
+        next(
+            part for part in read_roster(content, name, AREA) if isinstance(part, Draft | Rejected)
+        )
+        for content, name in ((table, "a.csv"), (book, "a.xlsx"))
+    ]
     assert [getattr(one, "remark", "row_formula") for one in back] == [
         text.strip() if isinstance(one, Draft) else "row_formula" for one in back
     ]
@@ -189,7 +195,6 @@ def test_people_see_a_roster_they_can_work_with(messy: Database) -> None:
     )
 
     assert '<pane ySplit="2" topLeftCell="A3" activePane="bottomLeft" state="frozen"/>' in sheet
-    assert sheet.count("<col ") >= 10
     assert '<col min="8" max="9" width="12.7' in sheet  # names
     assert '<autoFilter ref="A2:O15"/>' in sheet
     assert 'numberStoredAsText="1"' in sheet

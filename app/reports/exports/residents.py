@@ -56,10 +56,11 @@ def _phone_cells(record: Record) -> list[str]:
     """
     pieces = [reads_as(number) for number in record["phones"]]
     for unusable in record["unusable"]:
-        if unusable["reason"] != SAME_AS_ABOVE:
-            pieces.append(unusable["text"])
+        text, reason = unusable["text"], unusable["reason"]
+        if reason != SAME_AS_ABOVE or text.startswith("("):
+            pieces.append(text)
         elif pieces:
-            pieces[-1] += BETWEEN + unusable["text"]
+            pieces[-1] += BETWEEN + text
     own = (pieces + [""] * OWN_COLUMNS)[:OWN_COLUMNS]
     return [*own, BETWEEN.join(pieces[OWN_COLUMNS:])]
 
