@@ -14,14 +14,13 @@ GUARDED = re.compile(r"'*[=+\-@\t\r\n＝＋－＠﹢﹣﹦﹫]")
 """What a text begins with that may run: also in forms that programs fold to the plain ones, and
 behind apostrophes, so that taking one off always gives back what was there."""
 _MISREAD = re.compile(r"0\d+|\d{11,}|\d+(?:[-/.:]\d+)+|\d+(?:\.\d*)?[eE]\d+")
-_UNSEEN = str.maketrans("", "", "\0")
 
 
 def harmless(cell: Cell) -> Cell:
     """Return a cell's value so that no program takes its text for anything else."""
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or not cell:
         return cell
-    text = cell.translate(_UNSEEN)
+    text = cell.replace("\0", "")
     if GUARDED.match(text):
         return "'" + text
     return text + "\t" if _MISREAD.fullmatch(text) else text

@@ -15,7 +15,7 @@ from app.people.models import User
 from app.problems import NotFoundError
 from app.reports.exports.making import paged
 from app.reports.exports.value import Column, Export, Record, Row, Sheet
-from app.reports.exports.wording import ALL_COMMUNITIES, BETWEEN, maker, reads_as
+from app.reports.exports.wording import BETWEEN, every_community, maker, reads_as
 from app.reports.wording import Lang
 from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.territory.models import Building, Community
@@ -82,7 +82,7 @@ def residents(
     return Export(
         kind="residents",
         subject_id=code or "all",
-        subject=community.name if community else ALL_COMMUNITIES.label(lang),
+        subject=community.name if community else every_community(actor, lang),
         lang=lang,
         made_by=maker(actor, lang),
         made_at=now,

@@ -11,6 +11,7 @@ class Word(Labelled):
     """A word of an export."""
 
     ALL_COMMUNITIES = ("all_communities", "全部社区", "All communities")
+    OWN_COMMUNITIES = ("own_communities", "所负责社区", "Own communities")
     COMMAND_LINE = ("command_line", "命令行", "command line")
     YES = ("yes", "是", "yes")
     NO = ("no", "否", "no")
@@ -24,7 +25,6 @@ class Word(Labelled):
 
 
 WORDS = {word.code: word for word in Word}
-ALL_COMMUNITIES = Word.ALL_COMMUNITIES
 BETWEEN = "；"
 """What stands between several numbers in a cell: the import parts them there, whatever they are."""
 
@@ -39,6 +39,12 @@ def word(code: str | None, lang: str) -> str:
 def yes_or_no(value: bool, lang: str) -> str:
     """Return it in words."""
     return word("yes" if value else "no", lang)
+
+
+def every_community(actor: User | None, lang: str) -> str:
+    """Return what all that somebody may see is called; None stands for the command line."""
+    is_all = actor is None or actor.role == "administrator"
+    return word("all_communities" if is_all else "own_communities", lang)
 
 
 def maker(actor: User | None, lang: str) -> str:
