@@ -1,12 +1,14 @@
 """Exports by page and API of files: who may, what the browser is told, and what the trail says."""
 
+import logging
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.audit.models import AuditEntry
 from app.audit.rules import indiscreet
+from app.residents.models import Number
 from tests import cast
 from tests.cast import BRIDGE, FAR, HARBOUR, token, words
 from tests.house.pages import CheckingClient
@@ -163,3 +165,25 @@ def test_a_file_is_given_to_nobody_elses_form(world: World) -> None:
     sent = {"form": "csv", "lang": "en"}
 
     assert world.client("leader").post("/residents/export", data=sent).status_code == 400
+
+
+def test_it_is_on_record_before_a_byte_is_out(world: World) -> None:
+    client = world.client("leader")
+    sent = {"csrf_token": token(client), "form": "csv", "lang": "en"}
+    answer = client.post("/residents/export", data=sent)
+
+    assert last_entry(world).act == "residents_exported"
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    answer.close()
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_what_goes_wrong_half_way_is_told_and_is_no_file(world: World, form: str) -> None:
+    with world.db.writing() as session:
+        session.execute(update(Number).values(value=Number.value.concat("?")))
+    logging.getLogger("app").setLevel(logging.CRITICAL + 1)
+    answer = export(world.client("leader"), "/residents/export", form)
+    logging.getLogger("app").setLevel(logging.NOTSET)
+
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert not last_entry(world).act.endswith("_exported")

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db import Database
 from app.problems import NotFoundError
-from app.reports.exports.residents import COLUMNS
+from app.reports.exports.making import spooled
+from app.reports.exports.residents import COLUMNS, residents
 from app.reports.exports.wording import BETWEEN, reads_as
 from app.residents.models import Household, Resident
 from app.residents.reader import read_roster
@@ -275,3 +276,22 @@ def test_everybody_exports_their_own_communities(
         else:
             with pytest.raises(NotFoundError):
                 of_residents(db, "json", user, code)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv", "json"])
+def test_an_export_is_of_one_moment(people: Cast, db: Database, form: str) -> None:
+    """Whoever comes while it is written is not in it, nor is half of what changes."""
+    with db.reading() as session:
+        export = residents(session, None, NOW, None, "zh")
+        cast.residents(db, BRIDGE, [cast.resident("后来的", cast.mobile(9))])
+        with db.writing() as writer:
+            writer.execute(update(Resident).where(Resident.name == "居民4").values(name="改过的"))
+        file, written = spooled(export, form)
+        with file:
+            content = file.read()
+
+    whole = "".join(parts(content).values()) if form == "xlsx" else content.decode()
+    assert (export.total, written) == (5, 5)
+    assert "居民4" in whole
+    assert "后来的" not in whole
+    assert "改过的" not in whole

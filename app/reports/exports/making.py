@@ -7,6 +7,7 @@ And what goes wrong half way is an error that is told, not a table that ends too
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
 from tempfile import TemporaryFile
@@ -28,9 +29,11 @@ def spooled(export: Export, form: str) -> tuple[IO[bytes], int]:
 
     To be called within the session that the export was asked of.
     """
-    file = TemporaryFile()  # noqa: SIM115 - who reads it closes it
-    written = FORMATS[form](export, file)
-    file.seek(0)
+    with ExitStack() as unless_done:
+        file = unless_done.enter_context(TemporaryFile())
+        written = FORMATS[form](export, file)
+        file.seek(0)
+        unless_done.pop_all()  # who reads it closes it
     return file, written
 
 

@@ -48,12 +48,14 @@ def write_csv(export: Export, file: IO[bytes]) -> int:
     sheet, written = export.sheets[0], 0
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     table = csv.writer(text, quoting=csv.QUOTE_ALL)
-    table.writerow(sheet.heads(export.lang))
-    for record in export.records:
-        for row in sheet.rows(record):
-            table.writerow([_told(harmless(cell), export) for cell in row])
-        written += 1
-    text.detach()
+    try:
+        table.writerow(sheet.heads(export.lang))
+        for record in export.records:
+            for row in sheet.rows(record):
+                table.writerow([_told(harmless(cell), export) for cell in row])
+            written += 1
+    finally:
+        text.detach()
     return written
 
 

@@ -1,6 +1,7 @@
 """Exports, for staff: a page that says what will be in the file, and the file."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import cast
 from urllib.parse import quote
 
@@ -68,8 +69,11 @@ def _file(make: Asked, form: str, lang: Lang) -> Response:
     with reading() as session:
         export = make(session, lang)
         file, written = spooled(export, form)
-    with writing() as session:
-        note(session, actor().id, now(), export, form, written)
+    with ExitStack() as unless_noted:
+        unless_noted.enter_context(file)
+        with writing() as session:
+            note(session, actor().id, now(), export, form, written)
+        unless_noted.pop_all()
     response = Response(
         wrap_file(request.environ, file), content_type=MEDIA_TYPES[form], direct_passthrough=True
     )
