@@ -1,7 +1,7 @@
 """Texts in a text table, where every program guesses what a cell is: so that each stays a text.
 
 A text that would run as a formula goes behind an apostrophe; the reader of rosters takes it off
-again (``residents/reading_child.py``). One that would become another number or a day (the 12
+again (``residents/reading_child/text.py``). One that would become another number or a day (the 12
 figures of a code as 3.2E+11, room 3-2 as the 2nd of March) has a tab behind it, as people here
 write it: programs show nothing of it, and readers trim it.
 """

@@ -140,7 +140,9 @@ def _query(visible: Iterable[ColumnElement[bool]]) -> Any:
         .outerjoin(Household, Household.id == Resident.household_id)
         .outerjoin(Building, Building.id == Household.building_id)
         .where(*visible)
-        .order_by(Resident.community_code, Household.address_key, Resident.id)
+        .order_by(
+            Resident.community_code.nulls_last(), Household.address_key.nulls_last(), Resident.id
+        )
         .execution_options(yield_per=PAGE)
     )  # fmt: skip
 

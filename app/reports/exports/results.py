@@ -93,7 +93,7 @@ def _query(visible: Iterable[ColumnElement[bool]]) -> Any:
         .join(Community, Community.code == Case.community_code)
         .outerjoin(Household, Household.id == Resident.household_id)
         .where(*visible)
-        .order_by(Case.community_code, Household.address_key, Case.id)
+        .order_by(Case.community_code, Household.address_key.nulls_last(), Case.id)
         .execution_options(yield_per=PAGE)
     )  # fmt: skip
 
