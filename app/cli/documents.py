@@ -1,6 +1,5 @@
 """Reports and exports."""
 
-import sys
 from pathlib import Path
 from typing import cast
 
@@ -10,12 +9,13 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app import i18n
-from app.audit import service as audit
 from app.campaigns import queries as campaigns
+from app.cli.exporting import deliver
 from app.cli.output import ID, ready
 from app.config import LANGUAGES
-from app.reports import results
 from app.reports.completion import render
+from app.reports.exports.results import results
+from app.reports.exports.writing import FORMATS
 from app.reports.printing import note
 from app.reports.queries import completions
 from app.reports.queries.completions import moment_from
@@ -72,21 +72,16 @@ def _codes(session: Session, campaign_id: int) -> list[str]:
 
 @click.command(help=_("Write a campaign's results: one line or object a case."))
 @click.option("--campaign", "campaign_id", required=True, type=ID)
-@click.option("--format", "form", required=True, type=click.Choice(list(results.FORMATS)))
+@click.option("--format", "form", required=True, type=click.Choice(list(FORMATS)))
+@click.option("--lang", type=click.Choice(LANGUAGES), help=_("The deployment's if left out."))
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help=_("The file; else standard output.")
 )
-def export(campaign_id: int, form: str, output: Path | None) -> None:
+def export(campaign_id: int, form: str, lang: str | None, output: Path | None) -> None:
     """Export results."""
-    with ready().reading() as session:
-        rows = results.gather(session, None, campaign_id)
-    content = results.FORMATS[form](rows)
-    with ready().writing() as session:
-        audit.record(
-            session, None, now(), "results_exported", "campaign", campaign_id, cases=len(rows)
-        )
-    if output is None:
-        sys.stdout.buffer.write(content)
-        return
-    output.write_bytes(content)
-    click.echo(ngettext("%(num)s case written.", "%(num)s cases written.", len(rows)), err=True)
+    chosen = cast("Lang", lang or i18n.lang())
+    written = deliver(
+        lambda session: results(session, None, now(), campaign_id, chosen), form, output
+    )
+    if output is not None:
+        click.echo(ngettext("%(num)s case written.", "%(num)s cases written.", written), err=True)

@@ -3,15 +3,22 @@
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from app import i18n
 from app.audit import service as audit
+from app.cli.exporting import deliver
 from app.cli.output import as_json, print_json, print_table, ready
+from app.config import LANGUAGES
 from app.i18n import where
 from app.problems import Place
+from app.reports.exports.residents import residents as exported
+from app.reports.exports.writing import FORMATS
+from app.reports.wording import Lang
 from app.residents import queries as residents_on_record
 from app.residents.models import Resident, RosterImport
 from app.residents.rules import phones
@@ -92,11 +99,41 @@ def _print_result(result: dict[str, Any]) -> None:
         click.echo(_("Nothing was stored."))
 
 
-@click.command(help=_("List residents as stored."))
+@click.command(help=_("List residents as stored, or write them as a roster with --format."))
 @click.option("--community", metavar="CODE", help=_("Only this community's."))
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), help=_("Write a roster."))
+@click.option("--lang", type=click.Choice(LANGUAGES), help=_("The deployment's if left out."))
+@click.option(
+    "-o", "output", type=click.Path(path_type=Path), help=_("The file; else standard output.")
+)
 @as_json
-def residents(community: str | None, *, as_json: bool) -> None:
+def residents(
+    community: str | None, form: str | None, lang: str | None, output: Path | None, *, as_json: bool
+) -> None:
     """List residents."""
+    if form is None and (output or lang):
+        raise click.UsageError(_("Say which --format the file is to have."))
+    if form is not None and as_json:
+        raise click.UsageError(_("--json prints a list; --format writes a file. Choose one."))
+    if form is not None:
+        _write(community, form, cast("Lang", lang or i18n.lang()), output)
+    else:
+        _list(community, as_json=as_json)
+
+
+def _write(community: str | None, form: str, lang: Lang, output: Path | None) -> None:
+    with ready().reading() as session:
+        if community:
+            placing.check_community(session, None, community)
+    written = deliver(
+        lambda session: exported(session, None, now(), community or None, lang), form, output
+    )
+    if output is not None:
+        told = ngettext("%(num)s resident written.", "%(num)s residents written.", written)
+        click.echo(told, err=True)
+
+
+def _list(community: str | None, *, as_json: bool) -> None:
     with ready().reading() as session:
         if community:
             placing.check_community(session, None, community)

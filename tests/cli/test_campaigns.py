@@ -183,7 +183,7 @@ def test_an_export_is_one_object_a_case(shell: Shell, campaign: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "start"), [("csv", b"\xef\xbb\xbfid,"), ("xlsx", b"PK"), ("json", b"[")]
+    ("form", "start"), [("csv", b'\xef\xbb\xbf"Community code",'), ("xlsx", b"PK"), ("json", b"[")]
 )
 def test_an_export_is_the_same_in_a_file_and_on_standard_output(
     form: str, start: bytes, shell: Shell, campaign: int, tmp_path: Path

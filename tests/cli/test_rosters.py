@@ -163,6 +163,50 @@ def test_seeing_residents_is_on_record(shell: Shell, db: Database) -> None:
     assert (entry.act, entry.subject_id, entry.user_id) == ("residents_exported", BRIDGE, None)
 
 
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_what_residents_writes_import_takes_as_known(
+    form: str, shell: Shell, save: Save, tmp_path: Path
+) -> None:
+    shell("import", save(GOOD))
+    path = tmp_path / f"back.{form}"
+
+    told = shell("residents", "--format", form, "-o", str(path))
+    found = shell.json("import", str(path))
+
+    assert (told.stdout, told.stderr) == ("", "2 residents written.\n")
+    assert (found["accepted"], found["updated"], found["unchanged"]) == (0, 0, 2)
+
+
+def test_residents_go_to_standard_output_where_no_file_is_named(
+    shell: Shell, chinese: Shell, save: Save, db: Database
+) -> None:
+    shell("import", save(GOOD))
+
+    piped = chinese("residents", "--format", "csv", "--community", BRIDGE).stdout_bytes
+    english = chinese("residents", "--format", "csv", "--lang", "en").stdout_bytes
+
+    assert piped.startswith(b"\xef\xbb\xbf" + '"社区代码",'.encode())
+    assert piped.count(b"\r\n") == 2
+    assert english.startswith(b'\xef\xbb\xbf"Community code",')
+    with db.reading() as session:
+        acts = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert [(one.act, one.subject_id, one.detail) for one in acts] == [
+        ("residents_exported", "all", {"n": 2, "what": "csv", "lang": "en"}),
+        ("residents_exported", BRIDGE, {"n": 1, "what": "csv", "lang": "zh"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--format", "pdf"], ["-o", "x.csv"], ["--lang", "zh"], ["--format", "csv", "--json"],
+        ["--format", "csv", "--community", "x"],
+    ],
+)  # fmt: skip
+def test_an_export_that_cannot_be_meant_is_refused(shell: Shell, words: list[str]) -> None:
+    assert shell("residents", *words, exits=2).stdout == ""
+
+
 CELLS: list[tuple[str, list[str], list[str]]] = [
     ("139 1234 5678", ["+8613912345678"], []),
     ("0513-81234567转8/13912345678", ["+8651381234567;ext=8", "+8613912345678"], []),

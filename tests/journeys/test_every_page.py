@@ -46,6 +46,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             "/progress", f"{campaign}/progress", f"{campaign}/communities/{BRIDGE}", "/campaigns",
             campaign, f"/campaigns/{seeded.draft}", "/campaigns/new", "/residents",
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
+            "/residents/export", f"/residents/{BRIDGE}/export", f"{campaign}/export",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
             f"{campaign}/in-hand", f"{campaign}/in-hand/move?user={cast.volunteer.user.id}",
             f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",

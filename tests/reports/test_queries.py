@@ -1,6 +1,5 @@
 """Gathering a report: the same figures as everywhere else, and nobody's but the reader's."""
 
-import json
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -17,13 +16,13 @@ from app.campaigns.models import Campaign
 from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.progress.rules.counting import Tally
-from app.reports import results
 from app.reports.completion import CompletionReport
 from app.reports.queries import completions
 from tests.cases.town import Town
 from tests.cast import BRIDGE, FAR, HARBOUR, SCHOOL
 from tests.conftest import Clock
 from tests.progress.city import CODES, Figures, as_of, city, dashboard, figures, position
+from tests.reports.exported import in_json, of_results
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -52,8 +51,7 @@ def report(town: Town, code: str = BRIDGE, **more: object) -> CompletionReport:
 
 def exported(town: Town) -> dict[str, Figures]:
     """Count what a program finds that reads the export."""
-    with town.db.reading() as session:
-        rows = json.loads(results.to_json(results.gather(session, None, town.campaign)))
+    rows = in_json(of_results(town, "json"))
     tallies = {code: Tally() for code in CODES}
     for row in rows:
         state = "done" if row["accounted_for"] else "open"

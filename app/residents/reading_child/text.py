@@ -27,6 +27,8 @@ MARKS = (
 # Excel keeps a line such as sep=; before the header, which says what separates.
 SAID = re.compile(r"sep=(.)[\r\n]+", re.IGNORECASE)
 KEPT = re.compile(r'="([^"]*)"')
+# A text that would run as a formula, behind the apostrophe that keeps it from that.
+GUARDED = re.compile(r"''*[=+\-@\t\r\n＝＋－＠﹢﹣﹦﹫]")
 
 
 def text_lines(stream: IO[bytes], limits: Limits) -> Lines:
@@ -51,7 +53,7 @@ def rows_of(
         if not together or together.isspace():
             continue
         values: list[Value] = [cell if cell and not cell.isspace() else None for cell in record]
-        if '="' in together:
+        if '="' in together or "'" in together:
             values = [unquoted(cell) for cell in values]
         trimmed(values)
         check_extent("", number, len(values), limits)
@@ -156,6 +158,11 @@ def by_fit(sample: list[str]) -> Callable[[str], tuple[int, int]]:
 
 
 def unquoted(cell: Value) -> Value:
-    """``="13812345678"`` is how people keep Excel from rounding a number in a csv."""
-    found = KEPT.fullmatch(cell) if isinstance(cell, str) else None
-    return (found[1].strip() or None) if found else cell
+    """``="13812345678"`` is how people keep Excel from rounding a number in a csv; an apostrophe is
+    how exports, ours too, keep it from taking a text for a formula.
+    """
+    if not isinstance(cell, str):
+        return cell
+    found = KEPT.fullmatch(cell)
+    text = found[1] if found else cell
+    return (text[1:] if GUARDED.match(text) else text).strip() or None

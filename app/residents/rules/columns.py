@@ -278,10 +278,20 @@ def _columns(
         left_out=tuple(guess.header for guess in guesses if guess.role is None),
         guesses=tuple(guesses),
         shape=shape,
-        stepped=tuple(
+        stepped=()
+        if _says_all(below, single)
+        else tuple(
             single[role] for role in _GROUPING if role in single and is_stepped(below, single[role])
         ),
     )
+
+
+def _says_all(rows: Sequence[SheetRow], single: Mapping[Role, int]) -> bool:
+    """Whether a program wrote the sheet, as our exports: who says the community's code in each row
+    says everything there, and a blank is a blank.
+    """
+    at = single.get("community_code")
+    return at is not None and 2 * sum(row.value(at) is not None for row in rows) > len(rows)
 
 
 def is_stepped(rows: Sequence[SheetRow], column: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from flask import Blueprint, make_response, render_template, request
+from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from app import i18n
@@ -22,11 +22,10 @@ from app.reports.completion import CompletionReport, render
 from app.reports.handoff import drawing
 from app.reports.printing import note
 from app.reports.queries import completions, handoffs, sheets
+from app.reports.views.blueprint import blueprint
 from app.reports.wording import Lang
 from app.version import VERSION
 from app.web import address, now, reading, roles, settings, writing
-
-blueprint = Blueprint("reports", __name__)
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/communities/<code>/report.pdf")
