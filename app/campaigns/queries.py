@@ -15,6 +15,7 @@ from app.people.models import User
 from app.prepared import Prepared
 from app.problems import NotFoundError
 from app.residents.models import Resident
+from app.residents.queries import in_sight
 from app.territory.models import Community
 
 
@@ -109,7 +110,10 @@ def residents_by_community(session: Session, campaign: Campaign) -> Mapping[str,
     """Return how many residents each community of the campaign has, in one query."""
     query = (
         select(CampaignCommunity.community_code, func.count(Resident.id))
-        .outerjoin(Resident, Resident.community_code == CampaignCommunity.community_code)
+        .outerjoin(
+            Resident,
+            (Resident.community_code == CampaignCommunity.community_code) & in_sight(),
+        )
         .where(CampaignCommunity.campaign_id == campaign.id)
         .group_by(CampaignCommunity.community_code)
     )

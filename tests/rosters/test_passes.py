@@ -8,6 +8,7 @@ from app.campaigns.models import Campaign
 from app.cases.service.opening import waiting_residents
 from app.db import Database
 from app.problems import NotFoundError, Problem
+from app.reports.exports import residents as exports
 from app.residents import queries as residents
 from app.rosters import queries
 from app.rosters.rules.same import Known
@@ -239,3 +240,18 @@ def test_how_far_it_is_can_be_seen(rosters: Rostering) -> None:
     progress = queries.progress(rosters.record(import_id), rosters.now + timedelta(seconds=8))
 
     assert (progress.done, progress.total, progress.rate, progress.left) == (4, 5, 0.5, 2.0)
+
+
+def test_of_half_a_roster_nothing_is_seen_anywhere(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, 3)
+    user = rosters.people.supervisor.user
+
+    with rosters.db.reading() as session:
+        assert residents.by_community(session, user) == []
+        assert residents.residents_of(session, BRIDGE, 1, 9) == []
+        assert residents.all_residents(session, None) == []
+        assert exports.residents(session, user, rosters.now, BRIDGE, "zh").total == 0
+    rosters.go_on(import_id)
+    with rosters.db.reading() as session:
+        assert exports.residents(session, user, rosters.now, BRIDGE, "zh").total == 5

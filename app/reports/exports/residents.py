@@ -18,6 +18,7 @@ from app.reports.exports.value import Column, Export, Record, Row, Sheet
 from app.reports.exports.wording import BETWEEN, every_community, maker, reads_as
 from app.reports.wording import Lang
 from app.residents.models import Household, Number, Resident, ResidentNumber
+from app.residents.queries import in_sight
 from app.territory.models import Building, Community
 from app.territory.rules import sort_key
 
@@ -102,10 +103,10 @@ def _community(session: Session, actor: User | None, code: str) -> Community:
 
 def _visible(actor: User | None, code: str | None) -> list[ColumnElement[bool]]:
     if code is not None:
-        return [Resident.community_code == code]
+        return [in_sight(), Resident.community_code == code]
     if actor is None or actor.role == "administrator":
-        return []
-    return [Resident.community_code.in_(people.scope(actor))]
+        return [in_sight()]
+    return [in_sight(), Resident.community_code.in_(people.scope(actor))]
 
 
 class _Found(NamedTuple):

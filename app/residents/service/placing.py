@@ -11,6 +11,7 @@ from app.people import queries as people
 from app.people.models import User
 from app.problems import Problem
 from app.residents.models import Household, Resident
+from app.residents.queries import in_sight
 from app.residents.rules.addresses import split_address
 from app.territory.models import Community
 from app.territory.service import building_named
@@ -26,7 +27,7 @@ def place(
     check_community(session, actor, community_code)
     query = (
         select(Resident)
-        .where(Resident.id.in_(resident_ids), Resident.community_code.is_(None))
+        .where(Resident.id.in_(resident_ids), Resident.community_code.is_(None), in_sight())
         .options(selectinload(Resident.household))
     )
     residents = session.scalars(query).all()
