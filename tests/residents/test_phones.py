@@ -141,6 +141,8 @@ def test_a_number_to_transfer_to_is_no_extension():
     assert phones("0513-85123456转13812345678") == [HOME, WANG]
     assert phones("0513-85123456转801、13812345678") == [f"{HOME};ext=801", WANG]
     assert phones("0513-85123456转801 13812345678") == [f"{HOME};ext=801", WANG]
+    assert phones("0513-85123456转8、13812345678") == [f"{HOME};ext=8", WANG]
+    assert phones("0513-85123456分机 8、13812345678") == [f"{HOME};ext=8", WANG]
     assert read_cell("13812345678,801") == CellReading((WANG,), (Unusable("801", "too_short"),))
 
 
