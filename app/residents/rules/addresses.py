@@ -115,16 +115,19 @@ def whole_address(building: str | None, unit: str | None, room: str | None) -> A
     return next((_address(match) for match in found if match), spelled)
 
 
+@lru_cache(_REMEMBERED)
 def building_name(text: str) -> str:
     """The one spelling of what stands in a column for buildings; a name is kept as it is."""
     return _spelled(text, rf"(?:{_BUILDING}|(?P<bare>[A-Z]?{_NUMBER}[A-Z]?|[A-Z]))", "幢")
 
 
+@lru_cache(_REMEMBERED)
 def unit_name(text: str) -> str:
     """The one spelling of what stands in a column for units."""
     return _spelled(text, rf"(?:{_UNIT}|(?P<bare>{_NUMBER}|[甲乙丙丁东中西A-Z]))", "单元")
 
 
+@lru_cache(_REMEMBERED)
 def room_name(text: str) -> str:
     """The one spelling of what stands in a column for rooms: a number without 室, 号 or 房."""
     return _spelled(text, r"(?P<bare>[A-Z]?[0-9]+[A-Z]?)[室号房]?", "")

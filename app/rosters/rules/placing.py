@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.residents.rules.rows import Draft
 from app.territory.rules import sort_key
@@ -95,8 +96,12 @@ def address_of(draft: Draft) -> str:
 
 def address_key(draft: Draft) -> str:
     """Return what two writings of the same address share; '' when the row has no address."""
-    if not address_of(draft):
-        return ""
-    if not (draft.building or draft.room):
-        return sort_key("", "", "", draft.address or draft.estate or "")
-    return sort_key(draft.estate or "", draft.building or "", draft.unit or "", draft.room or "")
+    estate, building, unit, room = draft.estate, draft.building, draft.unit, draft.room
+    if building or room:
+        return _key(estate or "", building or "", unit or "", room or "")
+    whole = address_of(draft) and (draft.address or estate or "")
+    return _key("", "", "", whole) if whole else ""
+
+
+# Whoever lives together stands together in a roster.
+_key = lru_cache(1024)(sort_key)
