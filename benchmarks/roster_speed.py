@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from phonenumbers import PhoneMetadata
-from sqlalchemy import select
+from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
 from app import bulk
@@ -163,6 +163,20 @@ def _case_of(session: Any, batch_id: int) -> int:
     return found
 
 
+def filled(url: str) -> str:
+    """Make a town in a database; its keys were given, so PostgreSQL must be told of the last."""
+    fill(url, CASES)
+    database = Database(url)
+    if database.engine.dialect.name == "postgresql":
+        with database.writing() as session:
+            for model in (Household, Resident, Number):
+                last = session.scalar(select(func.max(model.id)))
+                name = model.__tablename__
+                session.execute(select(func.setval(f"{name}_id_seq", last)))
+    database.close()
+    return url
+
+
 def timed(url: str, work: Callable[..., None], content: bytes, name: str) -> tuple[float, int]:
     """Seconds, and the largest memory of the process that did it, in megabytes."""
     results: Any = multiprocessing.Queue()
@@ -197,11 +211,9 @@ def main() -> None:
         path.write_bytes(written(given.rows, given.format))
         content = path.read_bytes()
         print(f"{given.engine}, {given.rows} rows, {name}, {len(content) / 1e6:.0f} MB")
-        bare = made.new("bare")
-        fill(bare, CASES)
+        bare = filled(made.new("bare"))
         least, _ = timed(bare, floor, content, name)
-        whole = made.new("whole")
-        fill(whole, CASES)
+        whole = filled(made.new("whole"))
         stop, times = multiprocessing.Event(), multiprocessing.Queue()
         caller = multiprocessing.Process(target=save_calls, args=(whole, stop, times))
         if given.calls:
