@@ -139,7 +139,7 @@ def _joined(code: str, password: str) -> Response:
 def look_at_invitation() -> dict[str, object]:
     """Say what a code is good for before anybody thinks of a password; it is not used up.
 
-    No oracle: a code has 100 bits, so that whoever shows one was given it.
+    No oracle: a code has 60 bits, so that whoever shows one was given it.
     """
     moment = now()
     try:

@@ -70,6 +70,17 @@ def test_a_code_may_be_typed_as_people_type(
     assert join(browser, write(invited(db))).status_code == 302
 
 
+def test_a_longer_code_of_an_earlier_version_opens_the_door(
+    db: Database, browser: CheckingClient
+) -> None:
+    invited(db)
+    with db.writing() as session:
+        earlier = service.digest("ABCDEFGHJKLMNPQRSTUV")
+        queries.get_user(session, "新人").invitation_hash = earlier
+
+    assert join(browser, "abcde-fghjk-lmnpq-rstuv").status_code == 302
+
+
 def test_looking_at_the_page_changes_nothing(db: Database, browser: CheckingClient) -> None:
     code = invited(db)
     before = vars(user_named(db)).copy()
