@@ -50,7 +50,7 @@ def user_named(db: Database, name: str = "新人") -> User:
 def test_an_invitation_opens_the_account(db: Database, browser: CheckingClient) -> None:
     answer = join(browser, invited(db))
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (answer.status_code, answer.location) == (302, "/#top")
     page = browser.get("/calls")
     assert (page.status_code, "Welcome, 新人!" in words(page)) == (200, True)
 

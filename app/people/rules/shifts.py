@@ -35,7 +35,7 @@ class ShiftState(Labelled):
     """How a shift stands; each with its words."""
 
     COMING = ("coming", "还没到时间", "Still to come")
-    OPEN = ("open", "可以签到", "Check in now")
+    OPEN = ("open", "可以签到", "Check-in is open")
     PRESENT = ("present", "在岗", "Checked in")
     OVER = ("over", "已到时间，请签退", "Over: check out")
     LEFT = ("left", "已签退", "Checked out")
