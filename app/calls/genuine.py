@@ -52,7 +52,7 @@ def _holds(community: str, midnight: datetime) -> ColumnElement[bool]:
             Batch.campaign_id == VolunteerCode.campaign_id,
             Batch.ended_at.is_(None),
             Batch.lease_expires_at > midnight,
-            or_(Batch.handed_by_id.is_(None), Batch.opened_at.is_not(None)),
+            Batch.is_accepted,
             CallGroup.batch_id == Batch.id,
             Case.group_id == CallGroup.id,
             Case.community_code == community,
