@@ -200,6 +200,34 @@ def test_what_is_taken_away_meanwhile(
     assert city.ringround("check")
 
 
+DONE = """async (id) => {
+  const { all } = await import('/static/js/device/store.js');
+  return (await all('pages')).find((one) => one.case === id)?.done;
+}"""
+
+
+def test_a_call_counts_as_saved_only_where_the_server_says_so(
+    at_work: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    """Not where something in front of it leads to another page."""
+    city, seeded, wire = at_work
+    with window(browser, wire.url, None, **PHONE) as phone:
+        begin(phone, city, seeded)
+        before, here = saved(city.db), phone.path
+        case = int(phone.page.locator("input[name=case]").input_value())
+        wire.lead_away(SAVE)
+        one_tap(phone, "no_answer")
+        assert (phone.path, saved(city.db)) == ("/genuine", before)
+        assert phone.page.evaluate(DONE, case) is False
+        wire.mend()
+        phone.go(here)
+        wire.lose_answer_to(b"GET /calls/groups/")  # the page that the save leads to
+        one_tap(phone, "no_answer")
+        assert wire.lost.is_set()
+        assert saved(city.db) == before + 1
+        assert phone.page.evaluate(DONE, case) is True
+
+
 def test_what_an_earlier_version_left_behind(
     at_work: tuple[City, Seeded, Line], browser: Browser
 ) -> None:

@@ -86,8 +86,9 @@ def to_next(campaign_id: int, last: int | None) -> Response:
     if found is None:
         if last and actor().gets_work:
             flash(_("This batch is done. Well done!"), "success")
-        return redirect(url_for(".home"))
-    # The address names the resident: whoever goes back never finds another one in the form.
+        return redirect(url_for(".home", last=last))
+    # The address names the resident: whoever goes back never finds another one in the form. By
+    # "last" the device knows that the call is saved (static/js/worker.js).
     return redirect(url_for(".call", group_id=found.group_id, case=found.id, last=last))
 
 
