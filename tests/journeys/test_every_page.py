@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import delete
 
+from app.calls.models import ScriptSeen
+from app.calls.rules import script_mark
+from app.calls.service.scripts import note_seen
 from app.calls.wording import ONE_TAP, QUICK
+from app.campaigns.models import Campaign
 from tests.cast import BRIDGE, Person
 from tests.journeys.judging import (
     badly_broken,
@@ -166,24 +171,40 @@ def judged(opened: Window) -> list[str]:
     return wrong
 
 
+ONE_TAPS = [f"[name=quick][value={code}]" for code in ONE_TAP]
+TILES = [f".choice:has([value={code}])" for code in QUICK if code not in ONE_TAP]
+TOLD = ["h1", ".resident__address", ".resident__chips", ".resident__folds", ".dial"]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("script", ["known", "new"])
 def test_a_call_can_be_made_and_saved_without_scrolling(
-    at_work: tuple[City, Seeded], browser: Browser, photos: Path | None, lang: str
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path | None, lang: str, script: str
 ) -> None:
+    """With a new script open to be read first, what comes of an answered call waits below."""
     city, seeded = at_work
+    know_the_script(city, seeded, known=script == "known")
+    tiles = TILES if script == "known" else [".fold--unread .fold__body"]
     with window(browser, city.url, photos, **PHONE) as phone:
         without_telephone(phone)
         enter(phone, seeded.cast.volunteer, lang)
-        for address in (f"?case={seeded.case}", f"?case={seeded.case}&last={seeded.call}"):
-            phone.go(f"/calls/groups/{seeded.group}{address}")
-            phone.photo(f"call-in-sight-{lang}", whole=False)
-            keys = [f"[name=quick][value={code}]" for code in ONE_TAP]
-            tiles = [f".choice:has([value={code}])" for code in QUICK if code not in ONE_TAP]
-            told = ["h1", ".resident__address", ".resident__chips", ".resident__folds", ".dial"]
-            assert not out_of_sight(phone.page, *told, *keys, *tiles)
+        lasts = ("", f"&last={seeded.call}") if script == "known" else ("",)
+        for last in lasts:
+            phone.go(f"/calls/groups/{seeded.group}?case={seeded.case}{last}")
+            phone.photo(f"call-in-sight-{script}-{lang}", whole=False)
+            assert not out_of_sight(phone.page, *TOLD, *ONE_TAPS, *tiles)
             phone.page.locator("a.dial").first.click()
             phone.page.locator("[data-asked]").wait_for()
-            phone.photo(f"asked-in-sight-{lang}", whole=False)
-            assert not out_of_sight(phone.page, *told, "[data-asked]", *keys)
+            phone.photo(f"asked-in-sight-{script}-{lang}", whole=False)
+            assert not out_of_sight(phone.page, *TOLD, "[data-asked]", *ONE_TAPS)
             with phone.page.expect_response("**/dials/withdraw"):
                 phone.page.locator("[data-withdraw]").click()
+
+
+def know_the_script(city: City, seeded: Seeded, *, known: bool) -> None:
+    """Let the volunteer have had the script of the campaign before them, or not."""
+    with city.db.writing() as session:
+        session.execute(delete(ScriptSeen))
+        if known:
+            mark = script_mark(session.get_one(Campaign, seeded.campaign).script)
+            note_seen(session, seeded.cast.volunteer.user, seeded.campaign, mark)

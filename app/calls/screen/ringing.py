@@ -91,6 +91,8 @@ class Script:
     mark: str = ""
     changed: bool = False
     """Whether the volunteer had another one before them last."""
+    is_new: bool = False
+    """Whether they never had one of this campaign before them."""
     sentence: str = ""
     """The sentence that tells the code; '' where the script does so itself."""
     doubted: str = ""
@@ -170,7 +172,8 @@ def _script(
     texts = said(session, user, campaign, person.case, spoken, now)
     return Script(
         lang=spoken, opening=texts.script["opening"], closing=texts.script["closing"], mark=mark,
-        changed=seen is not None and seen != mark, sentence=texts.sentence, doubted=texts.doubted,
+        changed=seen is not None and seen != mark, is_new=seen is None, sentence=texts.sentence,
+        doubted=texts.doubted,
     )  # fmt: skip
 
 
