@@ -201,6 +201,31 @@ def test_a_call_can_be_made_and_saved_without_scrolling(
                 phone.page.locator("[data-withdraw]").click()
 
 
+LINES = """(number) => {
+  const shown = document.querySelector(".dial__number");
+  shown.textContent = number;
+  const range = document.createRange();
+  range.selectNodeContents(shown);
+  return new Set([...range.getClientRects()].map((box) => box.top)).size;
+}"""
+
+
+@pytest.mark.parametrize("size", ["normal", "large", "largest"])
+def test_a_number_stays_on_one_line_in_letters_of_any_size(
+    at_work: tuple[City, Seeded], browser: Browser, photos: Path | None, size: str
+) -> None:
+    city, seeded = at_work
+    with window(browser, city.url, photos, **PHONE) as phone:
+        enter(phone, seeded.cast.volunteer, "zh")
+        phone.go(f"/calls/groups/{seeded.group}?case={seeded.case}")
+        phone.page.evaluate(
+            "(size) => { document.documentElement.className = size; }", f"type-{size}"
+        )
+        phone.photo(f"call-{size}", whole=False)
+        numbers = ("139 1234 5678", "0513-8532 1234")
+        assert [phone.page.evaluate(LINES, number) for number in numbers] == [1, 1]
+
+
 def know_the_script(city: City, seeded: Seeded, *, known: bool) -> None:
     """Let the volunteer have had the script of the campaign before them, or not."""
     with city.db.writing() as session:
