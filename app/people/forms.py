@@ -38,7 +38,7 @@ class JoinForm(Form):
     code = StringField(
         _l("Invitation code"),
         [InputRequired(_l("Enter the code of your invitation."))],
-        description=_l("20 letters and figures; dashes and blanks don't matter."),
+        description=_l("12 letters and figures; dashes and blanks don't matter."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "data-from-hash": ""},
     )
     password = PasswordField(

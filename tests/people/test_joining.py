@@ -55,6 +55,10 @@ def test_an_invitation_opens_the_account(db: Database, browser: CheckingClient) 
     assert (page.status_code, "Welcome, 新人!" in words(page)) == (200, True)
 
 
+def test_the_page_says_how_long_a_code_is(browser: CheckingClient) -> None:
+    assert f"{CODE_LENGTH} letters and figures" in words(browser.get("/join"))
+
+
 def test_the_password_opens_the_door_from_then_on(db: Database, browser: CheckingClient) -> None:
     join(browser, invited(db))
     browser.submit("/calls", action="/sign-out")
