@@ -113,6 +113,7 @@ def every_form() -> list[type[Form]]:
     from app.campaigns import forms as _campaigns  # noqa: F401
     from app.people import forms as _people  # noqa: F401
     from app.residents import forms as _residents  # noqa: F401
+    from app.rosters import forms as _rosters  # noqa: F401
 
     return [one for kind in Form.__subclasses__() for one in (kind, *kind.__subclasses__())]
 
