@@ -4,7 +4,7 @@ import ipaddress
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -138,6 +138,14 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+def of_this_checkout(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a command that is to run the code beside these tests, whatever
+    checkout the Python that starts it was set up for.
+    """
+    path = [str(Path(__file__).parents[1]), *environment.get("PYTHONPATH", "").split(os.pathsep)]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 def migrate(url: str) -> None:

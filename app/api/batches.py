@@ -207,11 +207,13 @@ def _in_hand(session: Session) -> list[BatchLine]:
     links={200: {"call": ("calls_create", FIRST), "skip": ("cases_skip", FIRST)}},
 )
 def show(batch_id: int) -> BatchWhole:
-    """Looking at it opens it: its lease runs longer from now. An offer has to be accepted."""
+    """Looking at it opens it: its lease runs longer from now. An offer has to be accepted, and
+    names nobody before.
+    """
     moment = now()
     with writing() as session:
         batch = _own(session, batch_id)
-        if batch.handed_by_id is None or batch.opened_at is not None:
+        if batch.is_accepted:
             campaign = campaigns.get_terms(session, batch.campaign_id)
             settling.renew(session, batch, campaign.rules, moment)
             session.refresh(batch)
@@ -311,7 +313,8 @@ def _whole(session: Session, batch: Batch) -> BatchWhole:
     own = BatchWhole.model_fields.keys() - BatchTaken.model_fields.keys() - {"code"}
     facts = {name: getattr(batch, name) for name in own}
     code = code_of(session, batch.user_id, batch.campaign_id, now())
-    return BatchWhole(**_taken(batch, told(look(session, batch))), **facts, code=code)
+    cases = told(look(session, batch)) if batch.is_accepted else []
+    return BatchWhole(**_taken(batch, cases), **facts, code=code)
 
 
 def _taken(batch: Batch, cases: Sequence[CaseHeld]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
-    Form,
     HiddenField,
     IntegerField,
     RadioField,
@@ -33,6 +32,7 @@ from app.cases.rules.skips import SKIP_REASONS
 from app.cases.service.handing import LONGEST_NOTE as LONGEST_HANDOFF_NOTE
 from app.db import LARGEST_ID
 from app.i18n import lang
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 from app.people.models import User
 from app.people.rules.shifts import Span, spans

@@ -10,9 +10,9 @@ from app.calls.models import Call, Dial
 from app.campaigns.models import Campaign, CampaignCommunity, VolunteerCode
 from app.campaigns.rules.codes import Ringer, is_genuine
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.service.claim import MAY_RING
 from app.people import queries as people
 from app.people import shifts
+from app.people.rules import ROLES
 from app.residents.rules import phones
 from app.territory.models import Community
 
@@ -23,7 +23,7 @@ def is_ringing(session: Session, code: str, community: str, now: datetime) -> bo
     The same two statements are run whatever was asked; ``now`` is in the deployment's zone.
     """
     here = select(Community.code).where(Community.code == community)
-    working = {user.id for user in people.working_in(session, here, MAY_RING)}
+    working = {user.id for user in people.working_in(session, here, ROLES)}
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     covers = exists().where(
         CampaignCommunity.campaign_id == Campaign.id,
@@ -52,7 +52,7 @@ def _holds(community: str, midnight: datetime) -> ColumnElement[bool]:
             Batch.campaign_id == VolunteerCode.campaign_id,
             Batch.ended_at.is_(None),
             Batch.lease_expires_at > midnight,
-            or_(Batch.handed_by_id.is_(None), Batch.opened_at.is_not(None)),
+            Batch.is_accepted,
             CallGroup.batch_id == Batch.id,
             Case.group_id == CallGroup.id,
             Case.community_code == community,

@@ -182,7 +182,7 @@ def in_hand(session: Session, user: User, case_ids: Collection[int]) -> set[int]
         .join(Batch, Batch.id == CallGroup.batch_id)
         .where(
             Case.id.in_(case_ids), Case.state == "held", Batch.user_id == user.id,
-            Batch.ended_at.is_(None),
+            Batch.ended_at.is_(None), Batch.is_accepted,
         )
     )  # fmt: skip
     return set(session.scalars(query))

@@ -8,7 +8,6 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
-    Form,
     IntegerField,
     SelectMultipleField,
     StringField,
@@ -27,6 +26,7 @@ from app.campaigns.rules.definition import (
 )
 from app.campaigns.rules.dispositions import CHOOSABLE_POPULATION, DISPOSITIONS
 from app.i18n import explain
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 from app.problems import Problem
 

@@ -5,7 +5,8 @@ Hot tables lead with campaign and community, so that they can be partitioned by 
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -48,6 +49,16 @@ class Batch(Base):
     end_reason: Mapped[str] = mapped_column(String(20), default="")
     """``finished``, ``released``, ``expired``, ``handed_over``, ``declined``, ``recalled``,
     ``deactivated`` or ``closed``."""
+
+    @hybrid_property
+    def is_accepted(self) -> bool:
+        """Whether it is in its user's hands, and not only offered."""
+        return self.handed_by_id is None or self.opened_at is not None
+
+    @is_accepted.inplace.expression
+    @classmethod
+    def _is_accepted(cls) -> ColumnElement[bool]:
+        return cls.handed_by_id.is_(None) | cls.opened_at.is_not(None)
 
 
 class CallGroup(Base):

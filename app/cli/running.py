@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 
 from app import create_app, jobs
 from app.cli.output import ready
+from app.cli.worker import Worker
 from app.demo import Account, build, has_data, notable, write_accounts
 from app.i18n import lang
 from app.jobs import PAUSE
@@ -23,7 +24,7 @@ from app.rosters.service import files, passes
 from app.web import database, now, settings
 
 OPTIONS: dict[str, Any] = {
-    "worker_class": "gthread",
+    "worker_class": Worker,
     "threads": 8,
     "timeout": 60,
     "graceful_timeout": 20,

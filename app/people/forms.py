@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from wtforms import (
     FileField,
-    Form,
     HiddenField,
     PasswordField,
     SelectField,
@@ -13,6 +12,7 @@ from wtforms import (
 )
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 from app.people.rules.newcomers import LONGEST_LIST
 
@@ -38,7 +38,7 @@ class JoinForm(Form):
     code = StringField(
         _l("Invitation code"),
         [InputRequired(_l("Enter the code of your invitation."))],
-        description=_l("20 letters and figures; dashes and blanks don't matter."),
+        description=_l("12 letters and figures; dashes and blanks don't matter."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "data-from-hash": ""},
     )
     password = PasswordField(

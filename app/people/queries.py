@@ -100,7 +100,9 @@ def working_in(
         Community.code.in_(codes),
     )
     here = exists().where(mine, UserCommunity.community_code.in_(codes))
-    query = select(User).where(User.role.in_(roles), here | (of_team & ~exists().where(mine)))
+    everywhere = User.role == "administrator"
+    within = here | (of_team & ~exists().where(mine)) | everywhere
+    query = select(User).where(User.role.in_(roles), within)
     if not also_closed:
         query = query.where(GETS_WORK)
     return session.scalars(query.order_by(User.name)).all()

@@ -25,6 +25,7 @@ from app.people.rules import (
     Throttle,
     checked_name,
     checked_password,
+    is_good_until,
     may_invite,
     tidy_code,
 )
@@ -140,7 +141,7 @@ def find_invited(session: Session, typed: str, now: datetime, *, lock: bool = Fa
 
     Raises Problem for any other code, and says why it is none: ``invitation_used``,
     ``invitation_replaced``, ``invitation_expired``, ``invitation_closed``, or
-    ``invitation_unknown``. Whoever has a code of 100 bits was given it, so that this gives away
+    ``invitation_unknown``. Whoever has a code of 60 bits was given it, so that this gives away
     nothing to those who guess.
     """
     code_hash = digest(tidy_code(typed))
@@ -151,7 +152,7 @@ def find_invited(session: Session, typed: str, now: datetime, *, lock: bool = Fa
     if not user.active:
         raise Problem("invitation_closed", field="code")
     ends = user.invitation_expires_at
-    if ends is None or ends < now:
+    if not is_good_until(ends, now):
         raise Problem("invitation_expired", field="code", values=_when(ends, now))
     return user
 

@@ -45,13 +45,14 @@ def plan(
 ) -> int:
     """Plan the same hours for several people; return how many shifts that are.
 
-    All or nothing: raises Problem for nobody, for hours that have passed or are too far ahead, and
-    for somebody who is planned already at that time; ForbiddenError where the actor has no say
-    over somebody.
+    All or nothing: raises Problem for nobody, for hours that have passed, are too far ahead or lie
+    in each other's way, and for somebody who is planned already at that time; ForbiddenError where
+    the actor has no say over somebody.
     """
     if not users:
         raise Problem("shift_for_nobody", field="users")
     check_when(hours, now)
+    users = list({user.id: user for user in users}.values())  # nobody is to be there twice
     for user in users:
         check_may_plan(actor, user)
     # One plan after the other: two at once would both find nothing in their way.

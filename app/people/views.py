@@ -127,7 +127,8 @@ def _joined(code: str, password: str) -> Response:
     password_hash = service.hashed(password, invited.name)
     with writing() as db:
         user = service.join(db, code, password_hash, now())
-    response = _welcome(user, None)
+    # A browser without scripts takes what stands behind the # along, unless it is told another.
+    response = _welcome(user, "/#top")
     flash(_("Welcome, %(name)s! Your account is ready.", name=user.name), "success")
     if told:
         flash(told, "warning")
@@ -139,7 +140,7 @@ def _joined(code: str, password: str) -> Response:
 def look_at_invitation() -> dict[str, object]:
     """Say what a code is good for before anybody thinks of a password; it is not used up.
 
-    No oracle: a code has 100 bits, so that whoever shows one was given it.
+    No oracle: a code has 60 bits, so that whoever shows one was given it.
     """
     moment = now()
     try:

@@ -1,8 +1,9 @@
 """The forms of residents."""
 
-from wtforms import Form, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 
 

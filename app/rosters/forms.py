@@ -1,9 +1,10 @@
 """The forms of rosters."""
 
-from wtforms import BooleanField, FileField, Form, RadioField, SelectField
+from wtforms import BooleanField, FileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Optional
 
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 from app.rosters.rules.same import Doubtful, Known
 

@@ -1,4 +1,6 @@
-"""Least sight: each record, handover, skip and token has its entry in the trail."""
+"""Least sight: each record, dial, text message, handover, skip, shift, invitation and token has its
+entry in the trail.
+"""
 
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -8,18 +10,26 @@ from sqlalchemy.orm import Session
 
 from app.audit.invariants import discreet
 from app.audit.models import AuditEntry
-from app.calls.models import Call
+from app.calls.models import Call, Dial, TextMessage
 from app.campaigns.models import Campaign
 from app.cases.models import Handoff, Skip
 from app.i18n.words import later as _l
 from app.laws import Finding, named
-from app.people.models import ApiToken
+from app.people.models import ApiToken, Shift, User
 from app.people.rules import ROLES
 
 LAW = "least_sight"
 _RECORDED = (
     ("calls", Call.id, Call.id, ("call_recorded",), Call.idempotency_key.is_not(None)),
     ("calls", Call.id, Call.case_id, ("case_answered",), Call.desk & Call.corrects_id.is_(None)),
+    ("dials", Dial.id, Dial.case_id, ("dialled",), Dial.id.is_not(None)),
+    (
+        "text_messages",
+        TextMessage.id,
+        TextMessage.call_id,
+        ("message_opened",),
+        TextMessage.id.is_not(None),
+    ),
     ("skips", Skip.id, Skip.case_id, ("case_skipped",), Skip.id.is_not(None)),
     (
         "handoffs",
@@ -28,6 +38,8 @@ _RECORDED = (
         ("batch_handed_over",),
         Handoff.id.is_not(None),
     ),
+    ("users", User.id, User.id, ("user_invited",), User.invited_at.is_not(None)),
+    ("shifts", Shift.id, Shift.user_id, ("shifts_planned",), Shift.id.is_not(None)),
     ("api_tokens", ApiToken.id, ApiToken.id, ("token_issued",), ApiToken.id.is_not(None)),
     ("api_tokens", ApiToken.id, ApiToken.id, ("token_revoked",), ApiToken.revoked_at.is_not(None)),
     ("campaigns", Campaign.id, Campaign.id, ("campaign_opened",), Campaign.opened_at.is_not(None)),
@@ -37,8 +49,8 @@ _RECORDED = (
 
 
 def least_sight(session: Session, _zone: tzinfo) -> Iterator[Finding]:
-    """Whatever was recorded, answered, laid aside, handed over or issued is in the trail, which
-    holds no personal data; tokens are kept as hashes.
+    """Whatever was recorded, dialled, written, answered, laid aside, handed over, planned or issued
+    is in the trail, which holds no personal data; tokens are kept as hashes.
     """
     what = _l("not in the trail")
     for table, key, subject, acts, which in _RECORDED:

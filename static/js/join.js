@@ -5,7 +5,7 @@
 const input = document.querySelector("input[data-from-hash]");
 const says = document.querySelector("[data-says]");
 const code = decodeURIComponent(location.hash.slice(1).replace(/%(?![0-9a-f]{2})/gi, "%25"));
-const WHOLE = 20;
+const WHOLE = 12;
 
 async function ask() {
   if (input.value.replace(/[^0-9a-z]/gi, "").length < WHOLE) return;

@@ -14,6 +14,7 @@ const GROUP = /^\/calls\/groups\/\d+$/;
 const NEXT = /^\/calls\/campaigns\/\d+\/next$/;
 
 let lostAt = 0;
+let sent; // the cases of a form that was answered by leading elsewhere
 
 self.addEventListener("install", (event) => {
   // Pages of an earlier version name files that are gone now: they are taken anew.
@@ -34,7 +35,7 @@ self.addEventListener("fetch", (event) => {
   } else if (request.method === "GET") {
     event.respondWith(visit(request, url));
   } else if (GROUP.test(url.pathname)) {
-    event.respondWith(save(event, url));
+    event.respondWith(save(request, url));
   } else if (["/sign-in", "/join"].includes(url.pathname)) {
     event.respondWith(arrive(event));
   } else if (url.pathname === "/sign-out") {
@@ -103,6 +104,11 @@ function tooLong() {
 }
 
 async function visit(request, url) {
+  const cases = sent;
+  sent = undefined;
+  // Only our server leads to an address that names the call just saved. Another way, such as to
+  // the sign-in page of a network, says nothing of it.
+  if (cases && url.searchParams.has("last")) await held.done(cases).catch(() => {});
   try {
     return await reach(request);
   } catch {
@@ -118,13 +124,11 @@ async function fromDevice(url) {
 
 const goTo = (url) => Response.redirect(url ?? SHELL, 303);
 
-async function save(event, url) {
-  const { request } = event;
+async function save(request, url) {
   const fields = [...new URLSearchParams(await request.clone().text())];
   try {
     const answer = await reach(request);
-    // Taken: the page that it leads to brings the rest up to date.
-    if (answer.type === "opaqueredirect") event.waitUntil(held.done(casesOf(fields)));
+    if (answer.type === "opaqueredirect") sent = casesOf(fields);
     return answer;
   } catch {
     return keep(url, fields);

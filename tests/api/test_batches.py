@@ -207,7 +207,8 @@ def test_a_colleague_accepts_what_is_handed_over(
     (offer,) = theirs.get("/batches").json["items"]
     assert (offer["id"], offer["cases"]) == (found["to_batch_id"], 3)
     assert (offer["handed_by_id"], offer["opened_at"]) == (town.people.volunteer.user.id, None)
-    assert theirs.get(f"/batches/{offer['id']}").json["opened_at"] is None
+    seen = theirs.get(f"/batches/{offer['id']}").json
+    assert (seen["opened_at"], seen["cases"]) == (None, [])
     accepted = theirs.post(f"/batches/{offer['id']}/accept").json
     assert len(accepted["cases"]) == 3
     assert accepted["opened_at"] == "2026-11-24T02:00:00Z"

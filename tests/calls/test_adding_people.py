@@ -1,6 +1,7 @@
 """Adding people from a list: looked at first, then all of them, each with a link shown once."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pypdfium2
@@ -11,17 +12,18 @@ from werkzeug.test import TestResponse
 
 from app.audit.models import AuditEntry
 from app.db import Database
-from app.people import queries
+from app.people import queries, service
 from app.people.models import User
-from app.people.rules import tidy_code
+from app.people.rules import INVITATION_LASTS, tidy_code
 from tests import cast
 from tests.cases.test_work_pages import browser
 from tests.cast import BRIDGE, HARBOUR, Cast, token, words
+from tests.conftest import Clock
 from tests.house.pages import CheckingClient, Page
 from tests.residents.files import workbook, xlsx
 
 NEW = "/people/new"
-CODE = re.compile(r"\b(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}\b")
+CODE = re.compile(r"\b(?:[2-9A-Z]{4}-){2}[2-9A-Z]{4}\b")
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ def test_a_file_that_is_no_list_is_refused_with_the_reason(
 
 
 def test_lost_links_are_made_anew_for_those_who_have_not_joined(
-    leader: CheckingClient, people: Cast, db: Database
+    leader: CheckingClient, people: Cast, db: Database, clock: Clock
 ) -> None:
     first = CODE.findall(words(made(leader, "王小梅\n李大力")))
     assert "2 people have a link and no password yet." in words(leader.get("/people"))
@@ -201,9 +203,26 @@ def test_lost_links_are_made_anew_for_those_who_have_not_joined(
     assert people.volunteer.name not in page
 
     answer = leader.submit("/people/invitations", action="/people/invitations")
+    assert "Tick at least one person." in words(answer)
+    clock.now += INVITATION_LASTS + timedelta(seconds=1)
+    answer = leader.submit("/people/invitations", action="/people/invitations")
     second = CODE.findall(words(answer))
     assert len(set(second)) == 2
     assert not set(first) & set(second)
+
+
+def test_a_card_that_still_works_is_ended_only_by_a_tick(
+    leader: CheckingClient, people: Cast, db: Database, clock: Clock
+) -> None:
+    made(leader, "王小梅")
+    clock.now += INVITATION_LASTS
+    (fresh,) = set(CODE.findall(words(made(leader, "李大力"))))
+    clock.now += timedelta(seconds=1)
+    answer = leader.submit("/people/invitations", action="/people/invitations")
+    (again,) = set(CODE.findall(words(answer)))
+    with db.writing() as session:
+        assert service.find_invited(session, fresh, clock.now).name == "李大力"
+        assert service.find_invited(session, again, clock.now).name == "王小梅"
 
 
 def test_of_people_one_does_not_lead_no_link_is_made(

@@ -2,7 +2,7 @@
 
 from app.db import Database
 from tests.cases.town import Town
-from tests.cast import sign_in
+from tests.cast import english, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
@@ -26,3 +26,16 @@ def test_only_who_holds_somebody_is_told_of_pages(
         (people.colleague.user.id, []),
         (people.supervisor.user.id, []),
     ]
+
+
+def test_what_is_kept_says_nothing_that_will_soon_be_wrong(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    """How many are left changes with each call that is saved without a line."""
+    town = Town.of(db, clock, "甲乙")
+    town.batch(town.people.volunteer)
+    sign_in(english(client), town.people.volunteer)
+    shown = f"/calls/groups/{town.group('甲').id}"
+
+    assert "left in your hands" in words(client.get(shown))
+    assert "left in your hands" not in words(client.get(f"{shown}/kept"))

@@ -268,6 +268,17 @@ def test_the_script_is_in_the_residents_language(
 
 
 CHANGED = "The script has changed."
+UNREAD = "fold--unread"
+
+
+def test_a_script_stands_open_until_the_first_call_of_its_campaign(
+    town: Town, client: CheckingClient
+) -> None:
+    for _look in range(2):
+        assert UNREAD in client.get(screen(town, "甲")).text
+    send(client, call_form(client, town, "甲", quick="busy"))
+
+    assert UNREAD not in client.get(screen(town, "乙")).text
 
 
 def test_a_changed_script_is_announced_until_it_was_read(
@@ -282,7 +293,7 @@ def test_a_changed_script_is_announced_until_it_was_read(
     for _look in range(2):  # to look ahead is not to ring
         page = words(client.get(screen(town, "乙")))
         assert CHANGED in page
-        assert '<details class="fold" open>' in page
+        assert '<details class="fold fold--unread" open>' in page
     send(client, call_form(client, town, "乙", quick="busy"))
     sign_in(client, me)
 

@@ -101,6 +101,19 @@ def test_the_office_is_the_campaigns_or_else_the_deployments(town: Town) -> None
         assert next(iter(genuine.communities(session))) == "崇川区 观音山街道"
 
 
+@pytest.mark.parametrize("role", ["supervisor", "administrator"])
+def test_staff_who_were_rung_back_today_have_a_code_that_rings(town: Town, role: str) -> None:
+    """They say it on the page of the ring-back, and the resident may ask."""
+    who: Person = getattr(town.people, role)
+    with town.db.writing() as session:
+        code_of(session, who.user.id, town.campaign, town.now, ["7351"])
+    assert not rings(town, "7351")
+    town.save(who, "甲", "respondent_unavailable", direction="in")
+    assert (rings(town, "7351"), rings(town, "7351", SCHOOL)) == (True, False)
+    town.wait(days=1)
+    assert not rings(town, "7351")
+
+
 def look_up(town: Town, who: Person, typed: str) -> list[int]:
     with town.db.writing() as session:
         sought = read_sought(typed, "0513")

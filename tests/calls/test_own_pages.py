@@ -38,6 +38,31 @@ def test_who_is_in_hand_no_more_is_masked_though_a_housemate_is(
     assert "later today" in page
 
 
+def test_the_last_call_of_a_batch_can_be_taken_back_from_the_first_page(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    """No page of a next resident is there to offer it."""
+    town = Town.of(db, clock, "甲")
+    me = town.people.volunteer
+    town.batch(me)
+    sign_in(english(client), me)
+    assert "Undo" not in words(client.get("/calls"))
+    call = town.save(me, "甲", "busy").call
+    page = words(client.get("/calls"))
+    assert ("Undo" in page, "甲*, Busy" in page) == (True, True)
+    assert client.submit("/calls", action=f"/calls/{call.id}/undo").status_code == 302
+    assert town.calls()[-1].voided
+    assert "Undo" not in words(client.get("/calls"))
+
+
+def test_a_call_of_long_ago_is_not_offered_to_be_taken_back(
+    town: Town, client: CheckingClient
+) -> None:
+    town.save(town.people.volunteer, "甲", "busy")
+    town.wait(minutes=11)
+    assert "Undo" not in words(client.get("/calls"))
+
+
 def test_my_calls_tell_the_time_that_was_agreed(town: Town, client: CheckingClient) -> None:
     at = town.now.replace(hour=16)
     until = at + timedelta(hours=1)

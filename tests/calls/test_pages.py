@@ -319,6 +319,14 @@ def test_what_is_left_goes_to_a_colleague_who_takes_it(town: Town, client: Check
     ):
         assert shown in offered, shown
     assert "You hold" not in offered
+    case = town.case("甲")
+    for of_offer in (
+        f"groups/{case.group_id}",
+        f"groups/{case.group_id}/kept",
+        f"cases/{case.id}/skip",
+    ):
+        answer = client.get(f"/calls/{of_offer}")
+        assert (answer.status_code in {302, 404}, "甲" in words(answer)) == (True, False), of_offer
     path = f"/calls/batches/{handoff.to_batch_id}/accept"
     client.submit("/calls", action=path)
 

@@ -151,7 +151,9 @@ def test_the_first_batch_on_the_page_is_five_and_the_next_is_not(app: Flask, tow
     me = town.people.volunteer
     client = browser(app, me)
     take = f"/calls/campaigns/{town.campaign}/take"
-    assert "Take 5 residents" in words(client.get("/calls"))
+    page = words(client.get("/calls"))
+    assert "Take 5 residents" in page
+    assert "one household come together, so it may be a few more" in page
     client.submit("/calls", action=take)
     assert len(town.in_hand(me)) == FIRST_BATCH
     town.save(me, "甲一")

@@ -19,7 +19,7 @@ from app.config import Settings
 from app.db import Database
 from tests import cast
 from tests.cast import BRIDGE, SCHOOL
-from tests.conftest import Clock
+from tests.conftest import Clock, of_this_checkout
 
 RINGROUND = Path(sys.executable).with_name("ringround")
 
@@ -110,6 +110,6 @@ def installed(tmp_path: Path) -> Callable[..., Installed]:
 
     def make(**environment: str) -> Installed:
         base = {"PATH": os.environ["PATH"], "RINGROUND_INSTANCE": str(tmp_path / "instance")}
-        return Installed({**base, "RINGROUND_LANG": "en", **environment})
+        return Installed(of_this_checkout({**base, "RINGROUND_LANG": "en", **environment}))
 
     return make

@@ -15,7 +15,7 @@ from tests.cast import BRIDGE, HARBOUR
 from tests.cli.conftest import Shell
 from tests.house.pages import CheckingClient
 
-LINK = re.compile(r"http://127\.0\.0\.1:8000/join#((?:[2-9A-Z]{5}-){3}[2-9A-Z]{5})\n")
+LINK = re.compile(r"http://127\.0\.0\.1:8000/join#((?:[2-9A-Z]{4}-){2}[2-9A-Z]{4})\n")
 SECRET = re.compile(r"rr_[\w-]{27,}\n")
 
 

@@ -1,6 +1,8 @@
 """The console script as it is installed: each command once, in a process of its own."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +54,14 @@ def test_every_command_works_on_a_new_instance(installed: Make, folder: Path) ->
     run("campaign", "close", "1")
     assert run("demo", "--if-empty") == ""
     assert json.loads(run("import", str(EXAMPLE), "--dry-run", "--json"))["accepted"] > 500
+
+
+def test_a_command_runs_the_code_beside_its_tests(installed: Make, tmp_path: Path) -> None:
+    """Also where several checkouts share one environment."""
+    where = [sys.executable, "-c", "import app; print(app.__file__)"]
+    said = subprocess.check_output(where, env=installed().environment, cwd=tmp_path, text=True)
+
+    assert Path(said.strip()) == Path(__file__).parents[2] / "app" / "__init__.py"
 
 
 @pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +22,7 @@ from app.residents.models import RosterImport
 from app.rosters.rules.stages import Stage
 from app.rosters.service import staging
 from app.rosters.service.passes import AT_ONCE
+from app.web import HEADERS
 from tests.cast import NOW
 from tests.cli.conftest import RINGROUND, Installed
 
@@ -110,6 +112,7 @@ def test_it_serves_replaces_a_dead_worker_and_stops_when_told(
         status, page = served.get("/sign-in")
         assert (status, "<form" in page) == (200, True)
         assert served.get("/no-such-page")[0] == 404
+        what_is_no_request_is_answered_as_safely(served.port)
 
         before = until(lambda: w if len(w := served.workers()) == 2 else None, "two workers")
         victim = min(before)
@@ -123,6 +126,27 @@ def test_it_serves_replaces_a_dead_worker_and_stops_when_told(
 
     assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
     assert "Traceback" not in log.read_text()
+
+
+def what_is_no_request_is_answered_as_safely(port: int) -> None:
+    """The app never sees it: gunicorn answers by itself."""
+    for sent, status in (
+        (b"GET /sign-in\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400),
+        (b"GET /%b HTTP/1.1\r\n\r\n" % (b"x" * 5000), 414),
+        (b"GET / HTTP/1.1\r\nX: %b\r\n\r\n" % (b"x" * 9000), 431),
+    ):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(sent)
+            answer = HTTPResponse(client)
+            answer.begin()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            page = answer.read()
+        assert (answer.status, page[:6]) == (status, b"<html>"), sent[:40]
+        wanted = {
+            name.lower(): value for name, value in {**HEADERS, "Cache-Control": "no-store"}.items()
+        }
+        assert told.items() >= wanted.items(), sent[:40]
 
 
 def test_a_port_that_is_taken_is_said_and_not_waited_for_ever(

@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
-from app.calls.models import Dial
+from app.calls import messages
 from app.calls.service import answering, correcting
-from app.cases.models import Batch
+from app.calls.service.dialling import dial
 from app.cases.service import handing, leaving, opening, skipping
 from app.db import Database
-from app.people import tokens
+from app.people import service, tokens
 from app.people.models import User
 from app.reports import printing
 from app.reports.completion import render
 from app.reports.queries import completions
-from app.residents.models import ResidentNumber
 from app.residents.rules.rows import Draft
 from tests import cast
 from tests.cases.town import Town, drafted
-from tests.cast import BRIDGE, Person, mobile, resident
+from tests.cast import BRIDGE, mobile, resident
 from tests.conftest import Clock
 
 ALONE = "甲乙丙丁戊己庚辛壬"
@@ -28,7 +25,8 @@ def lived_in(db: Database, clock: Clock) -> Town:
     """Of the first campaign: 甲 done with a dial, 乙 promised a call, 丙 refused softly, 丁 laid
     aside, 戊 undone and handed to the colleague, 己 answered by the leader, 庚 and 辛 freed from
     somebody who left, 父 and 母 settled by one call; 新 came later. A second is open, a third
-    closed. A report was printed and a token issued.
+    closed. A report was printed, a token issued,
+    a message sent and somebody invited.
     """
     town = Town.of(db, clock, _everybody())
     cast.open_campaign(db, [BRIDGE])
@@ -67,8 +65,9 @@ def _campaign_that_closed(town: Town) -> None:
 
 def _shift(town: Town) -> None:
     me, leader = town.people.volunteer, town.people.leader
-    batch = town.batch(me, 6)
-    dial(town, me, "甲", batch)
+    town.batch(me, 6)
+    with town.db.writing() as session:
+        dial(session, me.user, town.now, town.case("甲").id, mobile(1), town.now)
     town.save(me, "甲", number=mobile(1))
     town.save(me, "乙", "callback_requested")
     town.save(me, "丙", "soft_refusal")
@@ -86,18 +85,6 @@ def _shift(town: Town) -> None:
         handing.hand_over(session, me.user, town.now, left.id, town.people.colleague.name)
 
 
-def dial(town: Town, who: Person, name: str, batch: Batch) -> None:
-    case = town.case(name)
-    of = select(ResidentNumber.number_id).where(ResidentNumber.resident_id == case.resident_id)
-    with town.db.writing() as session:
-        session.add(
-            Dial(
-                case_id=case.id, number_id=session.scalars(of).one(), user_id=who.user.id,
-                batch_id=batch.id, dialled_at=town.now, recorded_at=town.now,
-            )
-        )  # fmt: skip
-
-
 def _somebody_leaves(town: Town) -> None:
     leaver = cast.add(town.db, "志愿者丁", "volunteer", team="观音山街道")
     town.batch(leaver, 2)
@@ -110,7 +97,9 @@ def _family(town: Town) -> None:
     """One call on the household, corrected for all."""
     me = town.people.volunteer
     batch = town.batch(me, 6)
-    call = town.save(me, "父", "no_answer", also=["母"]).call
+    call = town.save(me, "父", "no_answer", also=["母"], number=mobile(31)).call
+    with town.db.writing() as session:
+        messages.open_message(session, me.user, town.now, call.id, "", "zh")
     town.correct(me, call, "completed", together=True)
     town.release(me, batch)
 
@@ -130,3 +119,5 @@ def _papers(town: Town) -> None:
         token, _secret = tokens.issue(session, None, town.now, volunteer)
         session.flush()
         tokens.revoke(session, None, town.now, token.id)
+        newcomer = service.add_user(session, None, town.now, "新来的", "volunteer")
+        service.invite(session, None, newcomer, town.now)

@@ -26,6 +26,7 @@ from app.people import tokens
 from app.upkeep.schema import upgrade
 from tests import cast
 from tests.cast import BRIDGE, NOW, mobile, resident
+from tests.conftest import of_this_checkout
 from tests.invariants.failpoints import Orders
 from tests.invariants.volunteers import Log, Volunteer
 from tests.postgres import Cluster
@@ -202,13 +203,13 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if "RINGROUND" not in name}
-        return {
-            **inherited,
+        ours = {
             "RINGROUND_INSTANCE": str(self.folder),
             "RINGROUND_API_PER_MINUTE": "1000000",
             "DATABASE_URL": self.town.url,
             "PLANTED": self.planted,
         }
+        return of_this_checkout({**inherited, **ours})
 
     def said(self) -> str:
         """What the server wrote on its standard output and error."""

@@ -51,9 +51,11 @@ OTHER_NUMBER = "(SELECT id FROM numbers WHERE value = '+8613900000031')"
 DIALLED = "(SELECT number_id FROM dials)"
 OLDEST = "(SELECT min(id) FROM batches)"
 KEPT = "(SELECT id FROM calls WHERE NOT applied)"
-SKIP, HANDOFF, DIAL, TOKEN = (
-    f"(SELECT id FROM {table})" for table in ("skips", "handoffs", "dials", "api_tokens")
+SKIP, HANDOFF, DIAL, MESSAGE, TOKEN = (
+    f"(SELECT id FROM {table})"
+    for table in ("skips", "handoffs", "dials", "text_messages", "api_tokens")
 )
+INVITED = "(SELECT id FROM users WHERE invited_at IS NOT NULL)"
 LAST_SHIFT = "(SELECT max(id) FROM shifts)"
 LONG_AGO = "'2020-01-01 00:00:00'"
 NAME_OF_JIA = (
@@ -195,6 +197,10 @@ BY_LAW: dict[str, list[tuple[str, str, str]]] = {
         ("calls", last("父"), forgotten("call_corrected")),
         ("calls", last("戊"), forgotten("call_undone")),
         ("calls", last("己"), forgotten("case_answered")),
+        ("dials", DIAL, forgotten("dialled")),
+        ("text_messages", MESSAGE, forgotten("message_opened")),
+        ("users", INVITED, forgotten("user_invited")),
+        ("shifts", LAST_SHIFT, forgotten("shifts_planned")),
         ("skips", SKIP, forgotten("case_skipped")),
         ("handoffs", HANDOFF, forgotten("batch_handed_over")),
         ("api_tokens", TOKEN, forgotten("token_issued")),

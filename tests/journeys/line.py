@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 CHUNK = 65_536
 QUIET = 1.5
 """Seconds without a byte after which nothing more is under way."""
+ELSEWHERE = b"HTTP/1.1 302 Found\r\nLocation: /genuine\r\nConnection: close\r\n\r\n"
 
 
 class Line:
@@ -24,6 +25,7 @@ class Line:
         self._changing = threading.Lock()
         self._is_cut = False
         self._loses: bytes | None = None
+        self._leads_away: bytes | None = None
         self._bytes = 0
         self._came = threading.Condition()
         self.lost = threading.Event()
@@ -40,13 +42,19 @@ class Line:
 
     def mend(self) -> None:
         """Let everything through again."""
-        self._loses = None
+        self._loses = self._leads_away = None
         self._is_cut = False
 
     def lose_answer_to(self, request: bytes) -> None:
         """Let the next request through that begins so, and cut the line when the answer comes."""
         self.lost.clear()
         self._loses = request
+
+    def lead_away(self, request: bytes) -> None:
+        """Answer requests that begin so by leading elsewhere, as a network does that wants a
+        sign-in: the server hears nothing of them.
+        """
+        self._leads_away = request
 
     def since(self) -> int:
         """Return the bytes that came from the server since this was asked last, those too that
@@ -91,6 +99,9 @@ class Line:
     ) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK):
+                if not answers and self._leads_away and data.startswith(self._leads_away):
+                    source.sendall(ELSEWHERE)
+                    break
                 if not answers and self._loses and data.startswith(self._loses):
                     doomed.set()
                 if answers:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from urllib.error import URLError
 
 from app.db import Database
-from tests.conftest import migrate
+from tests.conftest import migrate, of_this_checkout
 
 RINGROUND = Path(sys.executable).with_name("ringround")
 T = TypeVar("T")
@@ -88,7 +88,7 @@ def _environment(instance: Path, database_url: str, url: str) -> dict[str, str]:
         "RINGROUND_BASE_URL": url,
         "DATABASE_URL": database_url,
     }
-    return {**inherited, **ours}
+    return of_this_checkout({**inherited, **ours})
 
 
 def _free_port() -> int:

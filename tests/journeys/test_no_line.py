@@ -25,7 +25,7 @@ from tests.journeys.line import Line, line
 from tests.journeys.seeded import ZONE, Seeded, seed
 from tests.journeys.served import City, founded
 from tests.journeys.test_every_page import enter
-from tests.journeys.test_main_job import choose, one_tap
+from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import PHONE, Window, said, window
 
 STORED = """async () => {
@@ -236,68 +236,6 @@ def test_whoever_comes_next_finds_nothing_of_who_was_there(
         phone.page.context.clear_cookies()
         enter(phone, seeded.cast.supervisor, "zh")
         until(phone, lambda stored: not stored["pages"])
-
-
-BREAK = """() => new Promise((resolve) => {
-  const request = indexedDB.open('ringround', 1000);
-  request.onsuccess = () => { request.result.close(); resolve(); };
-})"""
-MEND = """() => new Promise((resolve) => {
-  indexedDB.deleteDatabase('ringround').onsuccess = resolve;
-})"""
-
-
-def test_a_device_that_can_not_keep_a_call_says_so(
-    at_work: tuple[City, Seeded, Line], browser: Browser, photos: Path | None
-) -> None:
-    """Whatever is wrong with its store: here a version is in it that we can't open."""
-    city, seeded, wire = at_work
-    with window(browser, wire.url, photos, **PHONE) as phone:
-        begin(phone, city, seeded)
-        before, here = saved(city.db), phone.path
-        wire.cut()
-        phone.page.evaluate(BREAK)
-        choose(phone, "completed")
-        phone.page.get_by_role("button", name=said("Save and next", "en"), exact=True).click()
-        expect(phone.page.locator("[data-line-not-kept]")).to_be_visible()
-        phone.photo("offline-not-kept", whole=False)
-        assert phone.path == here
-        expect(phone.page.locator("input[name=disposition][value=completed]")).to_be_checked()
-        phone.page.evaluate(MEND)
-        wire.mend()
-        phone.press("Save and next", "en")
-        mend(phone, wire)
-        until(phone, lambda stored: not stored["outbox"])
-    assert saved(city.db) == before + 1
-
-
-KEEPS_NO_PAGE = """() => {
-  const put = IDBObjectStore.prototype.put;
-  IDBObjectStore.prototype.put = function (...given) {
-    if (this.name === 'pages') throw new DOMException('no space', 'QuotaExceededError');
-    return put.apply(this, given);
-  };
-}"""
-
-
-def test_a_call_that_is_kept_is_said_to_be_so_whatever_else_fails(
-    at_work: tuple[City, Seeded, Line], browser: Browser
-) -> None:
-    """Else it would be written down, or saved a second time."""
-    city, seeded, wire = at_work
-    with window(browser, wire.url, None, **PHONE) as phone:
-        begin(phone, city, seeded)
-        before = saved(city.db)
-        (worker,) = phone.page.context.service_workers
-        wire.cut()
-        worker.evaluate(KEEPS_NO_PAGE)
-        save(phone)
-        expect(phone.page.locator("[data-line-kept]")).to_be_visible()
-        expect(phone.page.locator("[data-line-not-kept]")).to_be_hidden()
-        until(phone, lambda stored: stored["outbox"] == ["waiting"])
-        mend(phone, wire)
-        until(phone, lambda stored: not stored["outbox"])
-    assert saved(city.db) == before + 1
 
 
 def begin(phone: Window, city: City, seeded: Seeded) -> None:

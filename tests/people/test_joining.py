@@ -50,9 +50,13 @@ def user_named(db: Database, name: str = "新人") -> User:
 def test_an_invitation_opens_the_account(db: Database, browser: CheckingClient) -> None:
     answer = join(browser, invited(db))
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (answer.status_code, answer.location) == (302, "/#top")
     page = browser.get("/calls")
     assert (page.status_code, "Welcome, 新人!" in words(page)) == (200, True)
+
+
+def test_the_page_says_how_long_a_code_is(browser: CheckingClient) -> None:
+    assert f"{CODE_LENGTH} letters and figures" in words(browser.get("/join"))
 
 
 def test_the_password_opens_the_door_from_then_on(db: Database, browser: CheckingClient) -> None:
@@ -68,6 +72,17 @@ def test_a_code_may_be_typed_as_people_type(
     db: Database, browser: CheckingClient, write: "type[str]"
 ) -> None:
     assert join(browser, write(invited(db))).status_code == 302
+
+
+def test_a_longer_code_of_an_earlier_version_opens_the_door(
+    db: Database, browser: CheckingClient
+) -> None:
+    invited(db)
+    with db.writing() as session:
+        earlier = service.digest("ABCDEFGHJKLMNPQRSTUV")
+        queries.get_user(session, "新人").invitation_hash = earlier
+
+    assert join(browser, "abcde-fghjk-lmnpq-rstuv").status_code == 302
 
 
 def test_looking_at_the_page_changes_nothing(db: Database, browser: CheckingClient) -> None:

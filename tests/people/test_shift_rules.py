@@ -117,6 +117,12 @@ def test_shifts_may_follow_one_another() -> None:
     assert first_overlap([Span(at("17:59"), at("20:00"))], [afternoon()]) == afternoon()
 
 
+def test_hours_of_one_plan_may_follow_but_not_overlap() -> None:
+    first, second = Span(at("08:00"), at("10:00")), Span(at("10:00"), at("12:00"))
+    assert first_overlap([first, second], []) is None
+    assert first_overlap([first, second, Span(at("09:59"), at("11:00"))], []) == first
+
+
 def test_who_left_early_can_be_planned_again() -> None:
     left = afternoon("14:00", "15:00")
     assert first_overlap([Span(at("15:00"), at("17:00"))], [left]) is None

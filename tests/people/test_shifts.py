@@ -73,6 +73,15 @@ def test_nobody_is_planned_twice_at_the_same_time_and_nothing_is_half_planned(to
     assert planned(town, town.people.leader, [me], "18:00", "20:00") == 1
 
 
+def test_hours_of_one_plan_do_not_overlap(town: Town) -> None:
+    me = town.people.volunteer.user
+    hours = [Span(town.at(begins), town.at("18:00")) for begins in ("14:00", "17:00")]
+    with town.db.writing() as session:
+        with pytest.raises(Problem, match="shift_overlaps"):
+            shifts.plan(session, None, town.now, [me], hours)
+        assert shifts.plan(session, None, town.now, [me, me], hours[:1]) == 1
+
+
 def test_hours_that_have_passed_are_not_planned(town: Town) -> None:
     with pytest.raises(Problem, match="shift_past"):
         planned(town, town.people.leader, [town.people.volunteer], "08:00", "10:00")

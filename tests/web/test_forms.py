@@ -4,8 +4,12 @@ import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from wtforms import Form as PlainForm
 
 from app.audit.models import AuditEntry
+from app.calls.forms import GenuineForm
+from app.i18n.forms import Form
 from tests.cast import english, token, words
 from tests.house.pages import CheckingClient
 from tests.web.world import World, addresses, rules
@@ -99,3 +103,41 @@ def test_a_get_changes_nothing(world: World) -> None:
         with world.db.reading() as session:
             new = session.scalars(select(AuditEntry).where(AuditEntry.id > last)).all()
         assert {entry.act for entry in new} <= looked
+
+
+GARBAGE = ("", "王" * 60_000, "no-such-choice", "9" * 30)
+
+
+def every_form() -> list[type[Form]]:
+    from app.calls import forms as _calls  # noqa: F401
+    from app.campaigns import forms as _campaigns  # noqa: F401
+    from app.people import forms as _people  # noqa: F401
+    from app.residents import forms as _residents  # noqa: F401
+    from app.rosters import forms as _rosters  # noqa: F401
+
+    return [one for kind in Form.__subclasses__() for one in (kind, *kind.__subclasses__())]
+
+
+@pytest.mark.parametrize("typed", GARBAGE, ids=["nothing", "much", "other", "figures"])
+def test_every_form_says_what_is_wrong_in_the_language_of_its_page(app: Flask, typed: str) -> None:
+    english: list[str] = []
+    with app.test_request_context():
+        for kind in every_form():
+            form = kind()
+            for field in form:
+                if hasattr(field, "choices") and not field.choices:
+                    field.choices = [("1", "one")]
+            if isinstance(form, GenuineForm):
+                form.offer([], {})
+            form.process(MultiDict({field.name: typed for field in form}))
+            form.validate()
+            told = [str(text) for errors in form.errors.values() for text in errors]
+            english += [f"{kind.__name__}: {text}" for text in told if text.isascii()]
+    assert english == []
+
+
+def test_every_form_is_one_of_ours() -> None:
+    """So that it finds its words."""
+    every_form()
+    strangers = [one for one in PlainForm.__subclasses__() if one.__module__.startswith("app.")]
+    assert strangers == [Form]

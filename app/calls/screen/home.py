@@ -187,11 +187,7 @@ def _in_batch(session: Session, held: Sequence[Case]) -> Mapping[int, int]:
 def in_hand(session: Session, user: User, campaign_id: int) -> list[Batch]:
     """Return the user's batches; what is only offered is in nobody's hands yet."""
     batches = cases.live_batches(session, user, campaign_id)
-    return [batch for batch in batches if not _is_offer(batch)]
-
-
-def _is_offer(batch: Batch) -> bool:
-    return batch.handed_by_id is not None and batch.opened_at is None
+    return [batch for batch in batches if batch.is_accepted]
 
 
 def held_cases(session: Session, user: User, campaign_id: int) -> list[Case]:
@@ -213,7 +209,7 @@ def held_in_all(session: Session, user: User) -> tuple[int, datetime | None]:
         .join(CallGroup, CallGroup.id == Case.group_id)
         .join(Batch, Batch.id == CallGroup.batch_id)
         .where(Batch.user_id == user.id, Batch.ended_at.is_(None), Case.state == "held")
-        .where(Batch.handed_by_id.is_(None) | Batch.opened_at.is_not(None))
+        .where(Batch.is_accepted)
     )
     held, until = session.execute(query).one()
     return held, until
@@ -238,7 +234,7 @@ def _waiting(campaign: Campaign, case: Case, now: datetime, aside: datetime | No
 
 def _offers(session: Session, user: User, campaign_id: int, now: datetime) -> list[Offer]:
     batches = cases.live_batches(session, user, campaign_id)
-    offered = [batch for batch in batches if _is_offer(batch) and batch.lease_expires_at > now]
+    offered = [batch for batch in batches if not batch.is_accepted and batch.lease_expires_at > now]
     return [_offer(session, batch, now) for batch in offered]
 
 

@@ -89,6 +89,12 @@ def just_saved(
     return JustSaved(call.id, masked(resident.name, ""), what, others, undo, message)
 
 
+def to_take_back(session: Session, user: User, now: datetime) -> JustSaved | None:
+    """Return the user's last call while it can still be taken back."""
+    last = just_saved(session, user, correcting.last_of(session, user), now)
+    return last if last and last.undo else None
+
+
 def _what(campaign: Campaign | None, call: Call) -> str:
     """What a call came to, with the time that was agreed."""
     what = disposition_name(campaign, call.disposition)

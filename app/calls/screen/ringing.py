@@ -91,6 +91,8 @@ class Script:
     mark: str = ""
     changed: bool = False
     """Whether the volunteer had another one before them last."""
+    is_new: bool = False
+    """Whether they never had one of this campaign before them."""
     sentence: str = ""
     """The sentence that tells the code; '' where the script does so itself."""
     doubted: str = ""
@@ -131,12 +133,15 @@ def call_page(
 ) -> CallPage | None:
     """Return the call screen of a group that the user holds, and renew its lease.
 
-    None when the user does not hold it. ``case_id`` chooses who of the group stands first; None
-    then too, if that one is settled. ``dial`` is the address behind the dial button.
+    None when the user does not hold it; what a colleague offers is held once it is accepted.
+    ``case_id`` chooses who of the group stands first; None then too, if that one is settled.
+    ``dial`` is the address behind the dial button.
     """
     group = session.get(CallGroup, group_id)
     batch = session.get(Batch, group.batch_id or 0) if group else None
     if group is None or batch is None or batch.user_id != user.id or batch.ended_at is not None:
+        return None
+    if not batch.is_accepted:  # whoever looked would have taken it over
         return None
     campaign = session.get_one(Campaign, group.campaign_id)
     settling.renew(session, batch, campaign.rules, now)
@@ -167,7 +172,8 @@ def _script(
     texts = said(session, user, campaign, person.case, spoken, now)
     return Script(
         lang=spoken, opening=texts.script["opening"], closing=texts.script["closing"], mark=mark,
-        changed=seen is not None and seen != mark, sentence=texts.sentence, doubted=texts.doubted,
+        changed=seen is not None and seen != mark, is_new=seen is None, sentence=texts.sentence,
+        doubted=texts.doubted,
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def undo(session: Session, actor: User, now: datetime, call_id: int) -> Call:
     original = _own(session, actor, call_id)
     if not is_fresh(original, now):
         raise Problem("undo_late", values={"minutes": UNDO_LASTS // timedelta(minutes=1)})
-    if _last_of(session, actor) != call_id:
+    if last_of(session, actor) != call_id:
         raise Problem("undo_not_last")
     wanted = CallInput(original.disposition, original.started_at, original.ended_at)
     wanted = replace(wanted, note=original.note)
@@ -151,7 +151,7 @@ def is_fresh(call: Call, now: datetime) -> bool:
 def can_undo(session: Session, actor: User, call: Call, now: datetime) -> bool:
     """Whether ``undo`` would take this call back."""
     corrected = select(Call.id).where(Call.corrects_id == call.id)
-    is_last = is_fresh(call, now) and _last_of(session, actor) == call.id
+    is_last = is_fresh(call, now) and last_of(session, actor) == call.id
     return is_last and session.scalar(corrected) is None
 
 
@@ -162,8 +162,8 @@ def _own(session: Session, actor: User, call_id: int) -> Call:
     return original
 
 
-def _last_of(session: Session, actor: User) -> int | None:
-    """The actor's last save; a call that settled several residents was one."""
+def last_of(session: Session, actor: User) -> int | None:
+    """Return the actor's last save; a call that settled several residents was one."""
     query = select(Call.id).where(
         Call.user_id == actor.id, Call.with_call_id.is_(None), Call.corrects_id.is_(None)
     )

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.calls import queries
 from app.calls.rules import USUAL_BATCH, batch_size
-from app.calls.screen import dials, starting
+from app.calls.screen import dials, own, starting
 from app.calls.screen import home as screen
 from app.calls.views import asking
 from app.calls.views.blueprint import blueprint
@@ -29,9 +29,11 @@ def home() -> str:
         found = screen.home(session, actor(), now())
         loose = dials.loose(session, actor(), now())
         start = starting.start(session, actor())
+        last = own.to_take_back(session, actor(), now())
     return render_template(
-        "calls/home.html", home=found, work=found.work, loose=loose, batch=start.batch, start=start
-    )
+        "calls/home.html", home=found, work=found.work, loose=loose, batch=start.batch,
+        start=start, last=last,
+    )  # fmt: skip
 
 
 @blueprint.post("/calls/campaigns/<int:campaign_id>/take")
@@ -84,8 +86,9 @@ def to_next(campaign_id: int, last: int | None) -> Response:
     if found is None:
         if last and actor().gets_work:
             flash(_("This batch is done. Well done!"), "success")
-        return redirect(url_for(".home"))
-    # The address names the resident: whoever goes back never finds another one in the form.
+        return redirect(url_for(".home", last=last))
+    # The address names the resident: whoever goes back never finds another one in the form. By
+    # "last" the device knows that the call is saved (static/js/worker.js).
     return redirect(url_for(".call", group_id=found.group_id, case=found.id, last=last))
 
 

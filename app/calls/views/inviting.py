@@ -18,7 +18,7 @@ from app.people import newcomers as adding
 from app.people import service
 from app.people.forms import NewcomersForm
 from app.people.newcomers import Invited, Plan
-from app.people.rules import INVITATION_LASTS, STAFF, spaced_code
+from app.people.rules import INVITATION_LASTS, STAFF, is_good_until, spaced_code
 from app.people.rules.newcomers import MOST, rows_of
 from app.people.session import actor
 from app.problems import NotFoundError, Problem
@@ -91,6 +91,7 @@ def invite(user_id: int) -> str:
 @roles(*STAFF)
 def invitations() -> str:
     """New links for those who have not joined: their cards are lost, or too old."""
+    problem = ""
     with reading() as session:
         waiting = team.waiting_to_join(session, actor())[:MOST]
     if request.method == "POST":
@@ -98,7 +99,9 @@ def invitations() -> str:
         chosen = [user.id for user in waiting if str(user.id) in asked]
         if chosen:
             return _handed_out(_invited(chosen))
-    return render_template("people/waiting.html", waiting=waiting, now=now())
+        problem = _("Tick at least one person.")
+    good = {user.id for user in waiting if is_good_until(user.invitation_expires_at, now())}
+    return render_template("people/waiting.html", waiting=waiting, good=good, problem=problem)
 
 
 def _invited(ids: Sequence[int]) -> list[Invited]:

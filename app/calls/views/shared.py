@@ -5,12 +5,12 @@ from datetime import date
 from flask import flash, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import Form
 
 from app.calls.models import Call
 from app.calls.screen import slots
 from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
+from app.i18n.forms import Form
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.web import now

@@ -34,11 +34,12 @@ class Ringer:
     covers: bool
     """Whether the campaign covers the community."""
     works_there: bool
-    """Whether it is an account in use that may ring, with the community among its own."""
+    """Whether it is an account in use, with the community among its own. Staff have codes, too:
+    nothing is given to them to ring, but residents ring them back."""
     holds: bool
     """Whether somebody of the community is in the volunteer's hands."""
     rang: bool
-    """Whether a call or a dial of the volunteer's to somebody there was noted that day."""
+    """Whether a call with somebody there was noted that day, a ring-back too, or a dial."""
     on_shift: bool
     """Whether the volunteer is planned to ring there at this moment, and has not left."""
 

@@ -35,7 +35,7 @@ class ShiftState(Labelled):
     """How a shift stands; each with its words."""
 
     COMING = ("coming", "还没到时间", "Still to come")
-    OPEN = ("open", "可以签到", "Check in now")
+    OPEN = ("open", "可以签到", "Check-in is open")
     PRESENT = ("present", "在岗", "Checked in")
     OVER = ("over", "已到时间，请签退", "Over: check out")
     LEFT = ("left", "已签退", "Checked out")
@@ -87,6 +87,8 @@ class Span:
 
     starts_at: datetime
     ends_at: datetime
+    checked_in_at: None = None
+    checked_out_at: None = None
 
     def overlaps(self, other: Hours) -> bool:
         """Whether one can't be there for both; who has left a shift is free again."""
@@ -117,6 +119,9 @@ def check_when(hours: Iterable[Span], now: datetime) -> None:
             raise Problem("shift_far", field="day", values={"days": FARTHEST.days})
 
 
-def first_overlap(planned: Iterable[Span], standing: Sequence[Hours]) -> Hours | None:
-    """Return the first shift that stands in the way of one that is to be planned."""
-    return next((one for span in planned for one in standing if span.overlaps(one)), None)
+def first_overlap(planned: Sequence[Span], standing: Sequence[Hours]) -> Hours | None:
+    """Return the first shift that stands in the way of one that is to be planned; also one that is
+    planned before it in the same plan.
+    """
+    ways = ((span, (*standing, *planned[:before])) for before, span in enumerate(planned))
+    return next((one for span, others in ways for one in others if span.overlaps(one)), None)

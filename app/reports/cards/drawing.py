@@ -3,6 +3,8 @@
 Two beside each other and five below, so that a pair of scissors makes ten of a page.
 """
 
+from collections.abc import Callable
+
 from reportlab.graphics.barcode.qr import QrCodeWidget
 
 from app.reports.cards.value import Card, CardSheet
@@ -17,6 +19,7 @@ from app.reports.furniture import (
     Layout,
     Margins,
     Page,
+    Plain,
     Style,
     plain,
     typeset,
@@ -30,15 +33,19 @@ _WIDTH = WIDTH / COLUMNS
 _HEIGHT = 146.0
 _TOP = TOP + 26
 """The first page has no running head, and the others need none above their cards."""
-_PAD = 9.0
-_QR = 98.0
-"""35 mm: a code of 60 characters has squares of 0.8 mm, which old cameras read on bad paper."""
+_PAD = 8.0
+_QR = 88.0
+"""31 mm: a code of 60 characters has squares of 0.8 mm, which old cameras read on bad paper."""
 _CUT: Colour = (0.62, 0.64, 0.67)
-_NAME = Style(14, INK, 0.4)
-_LONG_NAME = Style(9.5, INK, 0.3)
-_TEXT = Style(8)
-_CODE = Style(11.5, INK, 0.35)
-_FINE = Style(7.5, QUIET)
+_NAME = Style(16, INK, 0.4)
+_LONG_NAME = Style(10.5, INK, 0.3)
+_CODES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0)
+"""The code is copied letter by letter: the largest letters in which it takes one line."""
+_SIZES = (12.0, 11.5, 11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0)
+"""Of the letters; the first in which all finds room, for many volunteers are no longer young."""
+_LEADING = 1.28
+
+Row = tuple[Plain, Style]
 
 
 def render(sheet: CardSheet) -> bytes:
@@ -73,45 +80,63 @@ def _draw(
 ) -> None:
     page.frame(x, top, _WIDTH, _HEIGHT, _CUT)
     _draw_code(page, x + _PAD / 2, top - _PAD / 2 - _QR, card.link)
-    note = wrap_at_most(2, words.own, _QR - 6, _FINE.size)
-    y = top - _QR - _PAD / 2 - 2
-    for line in note:
-        page.line(x + _PAD, y, line, _FINE)
-        y -= _FINE.size * 1.25
-    _draw_words(page, x + _QR + _PAD, top - _PAD, card, sheet, words)
+    own = _largest(lambda size: _lines(words.own, 3, _QR - _PAD / 2, Style(size, QUIET)),
+                   _HEIGHT - _QR - 2 * _PAD)  # fmt: skip
+    _draw_rows(page, x + _PAD, top - _QR - _PAD / 2, own)
+    room, x = _WIDTH - _QR - 2 * _PAD, x + _QR + _PAD
+    name = _name(card.name, room)
+    _draw_rows(page, x, top - _PAD, name)
+    rest = _HEIGHT - 1.5 * _PAD - _height(name)
+    told = _largest(lambda size: _told(card, sheet, words, room, size), rest)
+    _draw_rows(page, x, top - _PAD - _height(name), told)
 
 
-def _draw_words(
-    page: Page, x: float, top: float, card: Card, sheet: CardSheet, words: CardWording
-) -> None:
-    room = _WIDTH - _QR - 2 * _PAD
-    y = top - _NAME.leading - 1
-    _draw_name(page, x, top, card.name, room)
+def _told(card: Card, sheet: CardSheet, words: CardWording, room: float, size: float) -> list[Row]:
+    """What stands below the name, in letters of this size."""
+    text, fine = Style(size), Style(size - 0.5, QUIET)
     open_at = words.or_open.format(address=sheet.address.removeprefix("https://"))
     until = words.until.format(moment=card.until.strftime(words.moment))
-    for text, style, most in (
-        (words.scan, _TEXT, 1), (open_at, _TEXT, 3), (words.code, _TEXT, 1), *_parts(card.code),
-        (until, _FINE, 2), (words.ask.format(name=sheet.ask), _FINE, 2),
-    ):  # fmt: skip
-        for line in wrap_at_most(most, text, room, style.size):
-            page.line(x, y, line, style)
-            y -= style.size * 1.3
+    return [
+        *_lines(words.scan, 1, room, text), *_lines(open_at, 4, room, text),
+        *_code(card.code, room),
+        *_lines(until, 2, room, fine), *_lines(words.ask.format(name=sheet.ask), 2, room, fine),
+    ]  # fmt: skip
 
 
-def _draw_name(page: Page, x: float, top: float, name: str, room: float) -> None:
+def _name(name: str, room: float) -> list[Row]:
     """Two people whose long names begin alike must be told apart: such names take two lines."""
     style = _NAME if width_of(plain(name), _NAME.size) <= room else _LONG_NAME
-    for line in wrap_at_most(2, name, room, style.size):
+    return _lines(name, 2, room, style)
+
+
+def _code(code: str, room: float) -> list[Row]:
+    size = next((size for size in _CODES if width_of(plain(code), size) <= room), _CODES[-1])
+    return _lines(code, 2, room, Style(size, INK, 0.35))
+
+
+def _lines(text: str, most: int, room: float, style: Style) -> list[Row]:
+    return [(line, style) for line in wrap_at_most(most, text, room, style.size)]
+
+
+def _largest(rows: Callable[[float], list[Row]], room: float) -> list[Row]:
+    """Return the rows in the largest letters in which they find room and none is cut short."""
+    made = [rows(size) for size in _SIZES]
+    fits = (found for found in made if _height(found) <= room and not _is_cut(found))
+    return next(fits, made[-1])
+
+
+def _is_cut(rows: list[Row]) -> bool:
+    return any(line.endswith("…") for line, _style in rows)
+
+
+def _height(rows: list[Row]) -> float:
+    return sum(style.size * _LEADING for _line, style in rows)
+
+
+def _draw_rows(page: Page, x: float, top: float, rows: list[Row]) -> None:
+    for line, style in rows:
         page.line(x, top, line, style)
-        top -= style.size * 1.2
-
-
-def _parts(code: str) -> list[tuple[str, Style, int]]:
-    """A code in two lines, large enough for whoever has left the glasses at home."""
-    groups = code.split("-")
-    half = (len(groups) + 1) // 2
-    first, second = "-".join(groups[:half]), "-".join(groups[half:])
-    return [(f"{first}-", _CODE, 1), (second, _CODE, 1)] if second else [(first, _CODE, 1)]
+        top -= style.size * _LEADING
 
 
 def _draw_code(page: Page, x: float, y: float, link: str) -> None:

@@ -14,7 +14,6 @@ class CardWording:
     moment: str
     scan: str
     or_open: str
-    code: str
     until: str
     ask: str
     own: str
@@ -29,10 +28,9 @@ def card_wording(lang: Lang) -> CardWording:
 ZH = CardWording(
     title="志愿者邀请卡",
     subject="每张卡只能由本人使用一次",
-    moment="%Y年%-m月%-d日 %H:%M",
-    scan="① 用手机扫左边的码",
-    or_open="或者打开 {address}",
-    code="② 输入邀请码（扫码的自动填好）",
+    moment="%-m月%-d日 %H:%M",
+    scan="用手机扫左边的码，",
+    or_open="或者打开 {address} 输入：",
     until="{moment}前有效",
     ask="有问题请找：{name}",
     own="仅限本人用一次，请勿转发",
@@ -42,12 +40,11 @@ ZH = CardWording(
 EN = CardWording(
     title="Invitation cards",
     subject="Each card is for one person and one use",
-    moment="%-d %b %Y %H:%M",
-    scan="1  Scan the code with your phone",
-    or_open="or open {address}",
-    code="2  Type this (a scan fills it in)",
+    moment="%-d %b %H:%M",
+    scan="Scan it with your phone,",
+    or_open="or open {address} and type",
     until="Good until {moment}",
     ask="Any trouble? Ask {name}",
-    own="Yours alone, for one use: don't forward it",
+    own="Yours alone, for one use",
     foot="Cut along the lines; give each person only their own. A used card is worth nothing.",
 )
