@@ -1,8 +1,9 @@
 """The forms of documents."""
 
-from wtforms import Form, SelectField
+from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
+from app.i18n.forms import Form
 from app.i18n.words import later as _l
 
 FORMS = [

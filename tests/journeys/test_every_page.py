@@ -53,6 +53,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/export", f"/residents/{BRIDGE}/export", f"{campaign}/export",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
+            f"/rosters/{seeded.preview}/rows", f"/rosters/{seeded.preview}/missing",
             f"{campaign}/in-hand", f"{campaign}/in-hand/move?user={cast.volunteer.user.id}",
             f"{campaign}/appointments", f"{campaign}/languages", "/leader-list",
             "/leader-list?kind=without_number", f"/leader-list/{seeded.numberless}", "/people",
