@@ -112,6 +112,7 @@ def every_form() -> list[type[Form]]:
     from app.calls import forms as _calls  # noqa: F401
     from app.campaigns import forms as _campaigns  # noqa: F401
     from app.people import forms as _people  # noqa: F401
+    from app.reports import forms as _reports  # noqa: F401
     from app.residents import forms as _residents  # noqa: F401
     from app.rosters import forms as _rosters  # noqa: F401
 
