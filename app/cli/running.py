@@ -1,8 +1,8 @@
 """Serving, and the demo."""
 
+import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -68,28 +68,33 @@ def serve(host: str, port: int, workers: int) -> None:
     """Run the production server until it is stopped."""
     ready().close()  # connections must not be shared across a fork
     click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
-    subprocess.Popen([*_itself(), "work", "--while", str(os.getpid())])  # noqa: S603 - ourselves
+    _work_beside()
     Server({**OPTIONS, "bind": f"{host}:{port}", "workers": workers}).run()
 
 
-def _itself() -> list[str]:
-    return [sys.executable, "-c", "from app.cli import main; main()"]
-
-
 @click.command(help=_("Do the long work that waits, such as large rosters, until stopped."))
-@click.option("--while", "parent", type=int, hidden=True)
-def work(parent: int | None) -> None:
-    """Do long work. ``serve`` starts this too, and it ends with it."""
+def work() -> None:
+    """Do long work. ``serve`` does this too, in a process beside it."""
     ready().close()
-    if parent is None:
-        _work(os.getppid())
+    _work(os.getppid())
+
+
+def _work_beside() -> None:
+    """Start the process that does long work, and the one that starts it anew when it dies.
+
+    Both are forked, so that they share what is loaded; the second ends with the server.
+    """
+    server = os.getpid()
+    if os.fork():
         return
-    while os.getppid() == parent:
-        child = os.fork()
-        if child == 0:
-            _work(os.getppid())
-            os._exit(0)
-        _wait(child, parent)
+    with contextlib.suppress(KeyboardInterrupt):
+        while os.getppid() == server:
+            child = os.fork()
+            if child == 0:
+                _work(os.getppid())
+                os._exit(0)
+            _wait(child, server)
+    os._exit(0)
 
 
 def _wait(child: int, parent: int) -> None:

@@ -41,13 +41,10 @@ def until(condition: Callable[[], T], what: str) -> T:
     raise AssertionError(f"waited {PATIENCE} seconds for {what}")
 
 
-def children(pid: int) -> set[int]:
+def children(pid: int) -> list[int]:
+    """The children of a process, the oldest first."""
     own = Path(f"/proc/{pid}/task/{pid}/children")
-    return {int(word) for word in own.read_text().split()} if own.exists() else set()
-
-
-def does_jobs(pid: int) -> bool:
-    return b"--while" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return [int(word) for word in own.read_text().split()] if own.exists() else []
 
 
 @dataclass
@@ -69,12 +66,11 @@ class Served:
 
     def workers(self) -> set[int]:
         """The processes that answer; gunicorn's first process only looks after them."""
-        return {pid for pid in children(self.process.pid) if not does_jobs(pid)}
+        return set(children(self.process.pid)[1:])
 
     def jobs(self) -> int:
-        """The process that does long work; it has a child that does it."""
-        (found,) = (pid for pid in children(self.process.pid) if does_jobs(pid))
-        return found
+        """The process that looks after long work, started first; a child of it does it."""
+        return children(self.process.pid)[0]
 
 
 def free_port() -> int:
@@ -177,7 +173,7 @@ def test_long_work_is_done_beside_it_and_ends_with_it(installed: Make, tmp_path:
         database = Database(f"sqlite:///{tmp_path}/instance/ringround.sqlite")
         large = uploaded(database)
         os.kill(worker, signal.SIGKILL)
-        until(lambda: children(jobs) - {worker}, "another that goes on with it")
+        until(lambda: set(children(jobs)) - {worker}, "another that goes on with it")
         until(lambda: status(database, large) == Stage.DONE, "the roster")
         database.close()
     until(lambda: not Path(f"/proc/{jobs}").exists(), "its end")
