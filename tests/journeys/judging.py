@@ -29,7 +29,7 @@ TOO_SMALL = """
   const least = 44 - 0.5;
   const box = (element) => {
     // A tick is as large as its label, which does the same.
-    const whole = element.type === "checkbox" && element.labels[0];
+    const whole = /checkbox|radio/.test(element.type) && element.labels[0];
     return (whole || element).getBoundingClientRect();
   };
   const isInASentence = (link) => {

@@ -100,13 +100,13 @@ def join(phone: Window, invitation: str) -> None:
     phone.page.fill("#password", "春天里有一只小鸟")
     phone.page.fill("#again", "春天里有一只小鸟")
     phone.press("Set the password and start")
-    assert phone.path == "/calls"
+    assert phone.place == "/calls"
 
 
 def finish_the_first_batch(phone: Window) -> None:
     """It is small; the next is as large as any."""
     phone.press("Take %(number)s residents", number=5)
-    while phone.path != "/calls":
+    while phone.place != "/calls":
         one_tap(phone, "unreachable")
 
 
@@ -228,7 +228,7 @@ def ring_another_number(phone: Window, db: Database) -> None:
     before = len(calls(db))
     while not phone.page.locator("input[name=number][type=radio]").count():
         one_tap(phone, "unreachable")
-        if phone.path == "/calls":
+        if phone.place == "/calls":
             phone.press("Take %(number)s residents", number=20)
     phone.page.locator("details:has(a.dial) summary").tap()
     second = phone.page.locator("input[name=number]").nth(1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
@@ -66,6 +67,11 @@ class Window:
     @property
     def path(self) -> str:
         return self.page.url.removeprefix(self.url)
+
+    @property
+    def place(self) -> str:
+        """The path alone, without what is asked of it or the part of the page."""
+        return urlsplit(self.page.url).path
 
     @property
     def lang(self) -> str:

@@ -13,15 +13,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, select, text
 
 from app.calls.messages import open_message
-from app.calls.models import Dial
 from app.calls.service import scripts
+from app.calls.service.dialling import dial
 from app.cases.service.handing import hand_over
 from app.cases.service.skipping import skip
 from app.db import Base, Database
 from app.people import tokens
 from app.people.models import User
 from app.people.service import invite
-from app.residents.models import ResidentNumber, RosterShape
+from app.residents.models import RosterShape
 from app.upkeep import check, schema
 from tests import cast
 from tests.cases.town import Town
@@ -138,15 +138,7 @@ def lived_in(database: Database, clock: Clock) -> None:
     with database.writing() as session:
         skip(session, me.user, town.now, town.case("乙").id, "not_now")
         tokens.issue(session, None, town.now, session.get_one(User, me.user.id))
-        number_id = session.scalars(
-            select(ResidentNumber.number_id).where(ResidentNumber.resident_id == line.resident_id)
-        ).one()
-        session.add(
-            Dial(
-                case_id=line.id, number_id=number_id, user_id=me.user.id, batch_id=batch.id,
-                dialled_at=town.now, recorded_at=town.now,
-            )
-        )  # fmt: skip
+        dial(session, me.user, town.now, line.id, mobile(3), town.now)
         open_message(session, me.user, town.now, missed.id, "", "zh")
         scripts.note_seen(session, me.user, town.campaign, "0" * 16)
         hand_over(session, me.user, town.now, batch.id, town.people.colleague.name)
