@@ -161,9 +161,13 @@ def large(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def allow_large() -> None:
-    """Let in what is larger than usual where a view says so."""
+    """Let in what is larger than usual where a view says so, of whoever is signed in; a program
+    shows its token before anything that it sends is read.
+    """
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "large", False):
+    if getattr(view, "large", False) and (
+        is_of_program(request.path) or current_user.is_authenticated
+    ):
         request.max_content_length = settings().upload_bytes
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.people import queries as people
@@ -73,8 +73,6 @@ def findings(
 
 
 def _rank(kinds: Sequence[Kind]) -> Any:
-    from sqlalchemy import case
-
     return case({kind.value: place for place, kind in enumerate(kinds)}, value=RosterFinding.kind)
 
 

@@ -16,7 +16,7 @@ from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import NotFoundError, Problem
 from app.residents.models import RosterFinding, RosterImport
-from app.residents.reader import read_rows
+from app.residents.reader import gathered, read_rows
 from app.residents.rules import phones
 from app.residents.rules.columns import Choice, Role
 from app.residents.rules.sheets import column_index
@@ -162,9 +162,9 @@ def copy(import_id: int) -> Response:
             raise NotFoundError(f"file of import {import_id}")
         notes = queries.findings(session, import_id, annotated.SAID, MOST_NOTES)
     said = annotated.by_row(outcome.Said.of_finding(note) for note in notes)
-    content = b"".join(files.pieces(database(), import_id))
     is_short = (record.rows or record.position) <= annotated.MOST_ROWS
-    found = annotated.copy(read_rows(content, record.filename), said, whole=is_short)
+    with gathered(files.pieces(database(), import_id)) as content:
+        found = annotated.copy(read_rows(content, record.filename), said, whole=is_short)
     with writing() as session:
         audit.record(session, actor().id, now(), "roster_copied", "import", import_id)
     name = f"{PurePath(record.filename).stem}-{_('put right')}.xlsx"

@@ -9,7 +9,7 @@ from app import i18n
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding
 from app.residents.wording import reason
-from app.rosters.rules.taking import Kind, Note
+from app.rosters.rules.taking import Kind
 
 
 def where(finding: RosterFinding) -> str:
@@ -25,11 +25,6 @@ def place_of(finding: RosterFinding) -> Place:
 def explain(finding: RosterFinding) -> str:
     """Return what there is to say of a row or a cell."""
     return said(Kind(finding.kind), finding.code, finding.values, finding.written)
-
-
-def explain_note(note: Note) -> str:
-    """Return what there is to say of a row or a cell that is not on record."""
-    return said(note.kind, note.code, note.values, note.text)
 
 
 def said(kind: Kind, code: str, values: Mapping[str, str | int], text: str) -> str:

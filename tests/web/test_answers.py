@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.config import Settings
+from app.db import Database
+from tests import cast
 from tests.cast import BRIDGE, english, token, words
 from tests.house.pages import CheckingClient
 from tests.web.world import World
@@ -229,3 +232,18 @@ def test_what_was_typed_stays_out_of_the_log(
 
     assert "INSERT INTO users" in caplog.text
     assert "parameters: " not in caplog.text
+
+
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_a_roster_may_be_larger_than_anything_else_from_whoever_is_signed_in(
+    client: CheckingClient, db: Database, monkeypatch: pytest.MonkeyPatch, *, is_signed_in: bool
+) -> None:
+    monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 2**20)
+    cast.communities(db)
+    leader = cast.people(db).leader
+    if is_signed_in:
+        cast.sign_in(client, leader)
+    sent = {"csrf_token": cast.token(client), "roster": (BytesIO(b"x" * 2**21), "large.csv")}
+    answer = client.post("/rosters", data=sent)
+
+    assert (answer.status_code == 413) == (not is_signed_in)
