@@ -1,6 +1,7 @@
 """Rosters, for staff: upload, look, decide, watch, take back."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from io import BytesIO
 from pathlib import PurePath
 from typing import cast, get_args
@@ -65,8 +66,9 @@ def _upload(community: str | None) -> int:
     file = request.files.get("roster")
     if file is None or not file.filename:
         raise Problem("roster_missing", field="roster")
-    given = staging.Upload(file.stream, file.filename, community)
-    record = staging.upload(database(), actor(), now(), given, Stage.READING)
+    with closing(file):
+        given = staging.Upload(file.stream, file.filename, community)
+        record = staging.upload(database(), actor(), now(), given, Stage.READING)
     record = _go_on_if_small(record)
     if problem := staging.problem_of(record):
         staging.discard(database(), record)

@@ -245,5 +245,6 @@ def test_a_roster_may_be_larger_than_anything_else_from_whoever_is_signed_in(
         cast.sign_in(client, leader)
     sent = {"csrf_token": cast.token(client), "roster": (BytesIO(b"x" * 2**21), "large.csv")}
     answer = client.post("/rosters", data=sent)
+    answer.request.environ["wsgi.input"].close()  # the client's own copy of what it sent
 
     assert (answer.status_code == 413) == (not is_signed_in)
