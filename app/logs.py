@@ -20,8 +20,9 @@ DATA_EXCEPTION = "22"
 
 def init(app: Flask) -> None:
     """Let no record of the app's, or of the server it runs in, hold the values of an error."""
-    for logger in (app.logger, logging.getLogger("gunicorn.error")):
-        logger.addFilter(_without_values)
+    for name in ("gunicorn.error", "ringround.jobs"):
+        logging.getLogger(name).addFilter(_without_values)
+    app.logger.addFilter(_without_values)
 
 
 def _without_values(record: logging.LogRecord) -> bool:

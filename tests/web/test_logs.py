@@ -1,12 +1,14 @@
 """What is logged of an error names code and constraints, never people."""
 
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from flask import Flask
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from app import jobs
 from app.db import Base, Database
 from app.people.models import Team
 from app.prepared import Prepared
@@ -99,3 +101,22 @@ def test_what_is_wrong_with_the_code_is_told_in_its_words(fails: Callable[..., s
     logged = fails(lambda session: session.no_such_thing)  # type: ignore[attr-defined]
 
     assert "has no attribute 'no_such_thing'" in logged
+
+
+def test_work_that_fails_is_logged_without_the_values(
+    new_app: Flask, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = Event()
+
+    def job() -> bool:
+        stop.set()
+        with db.writing() as session:
+            for _time in range(2):
+                by_session(session)
+        return True
+
+    jobs.work({"teams": job}, stop)
+
+    assert "job teams failed" in caplog.text
+    assert "INSERT INTO teams" in caplog.text
+    assert NAME not in caplog.text
