@@ -320,8 +320,3 @@ def note_taken(session: Session, now: datetime, record: RosterImport) -> None:
     """Write an import that is through into the trail."""
     counts: Mapping[str, Any] = {name: record.result.get(name, 0) for name in COUNTS[:3]}
     audit.record(session, record.user_id, now, "roster_imported", "import", record.id, **counts)
-
-
-def place_of(place: Place) -> dict[str, str | int | None]:
-    """Return sheet, row and column as a table for JSON."""
-    return {"sheet": place.sheet, "row": place.row, "column": place.column}
