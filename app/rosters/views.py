@@ -9,6 +9,7 @@ from typing import cast, get_args
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from app import i18n
@@ -32,11 +33,12 @@ from app.web import database, here, large, now, page_of, reading, roles, setting
 blueprint = Blueprint("rosters", __name__)
 
 PAGE = 50
+"""How many rows a page names."""
 MOST_NOTES = 60_000
+"""How many rows a copy speaks of."""
 ROLES_OF_COLUMNS = get_args(Role)
 LONGEST_ROW = 3
 """Figures: headings stand in one of the first rows."""
-"""How many rows a page names."""
 TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
 
 
@@ -192,6 +194,8 @@ def missing(import_id: int) -> str:
 @roles(*STAFF)
 def confirm(import_id: int) -> Response:
     form = TakingForm(request.form)
+    if not form.validate():
+        raise BadRequest
     known, doubtful = Known(form.known.data), Doubtful(form.doubtful.data)
     with reading() as session:
         rows = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)

@@ -105,6 +105,14 @@ def test_confirming_takes_them(db: Database, leader: CheckingClient) -> None:
     assert (names(db), imports(db)) == (["王㛃", "陈二"], [("done", True)])
 
 
+def test_terms_that_there_are_not_take_nobody(db: Database, leader: CheckingClient) -> None:
+    path = upload(leader, sheet(ONE)).location
+    sent = {"csrf_token": token(leader), "known": "everything"}
+
+    assert leader.post(f"{path}/confirm", data=sent).status_code == 400
+    assert (names(db), imports(db)) == ([], [("preview", True)])
+
+
 def test_throwing_away_takes_nobody(db: Database, leader: CheckingClient) -> None:
     path = upload(leader, sheet(ONE)).location
     decide(leader, path, "cancel")
