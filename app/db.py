@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
@@ -39,9 +39,12 @@ from app.turns import Turns
 MENDED_IN = (3, 51, 3)
 MENDED_BACKPORTS = ((3, 50, 7), (3, 44, 6))
 
+BUSY = 30
+"""Seconds that a connection to SQLite waits for what others hold."""
+
 PRAGMAS = {
     # First: until it is set, nothing below waits for whoever makes the same new file.
-    "busy_timeout": 30_000,
+    "busy_timeout": BUSY * 1000,
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: NORMAL may lose acknowledged commits at a power cut
     "foreign_keys": 1,
@@ -282,10 +285,25 @@ def _prepare_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
     # Transactions begin where _begin says, not where the driver guesses.
     connection.isolation_level = None
     for name, wanted in PRAGMAS.items():
-        connection.execute(f"PRAGMA {name} = {wanted}")
+        _patiently(connection, f"PRAGMA {name} = {wanted}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if found != wanted and not _is_memory(connection):
             raise UnsafeDatabaseError(f"PRAGMA {name} is {found!r} instead of {wanted!r}")
+
+
+def _patiently(connection: Any, pragma: str) -> None:
+    """Set what may need the file to itself for a moment: SQLite's own timeout does not hold for
+    ``journal_mode``, so that of those who open a new file together one would fail.
+    """
+    until = monotonic() + BUSY
+    while True:
+        try:
+            connection.execute(pragma)
+            return
+        except pysqlite3.dbapi2.OperationalError as error:
+            if error.sqlite_errorcode != pysqlite3.dbapi2.SQLITE_BUSY or monotonic() > until:
+                raise
+        sleep(0.01)
 
 
 def _is_memory(connection: Any) -> bool:

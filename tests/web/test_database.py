@@ -3,6 +3,7 @@
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 from zoneinfo import ZoneInfo
 
 import pysqlite3.dbapi2
@@ -114,6 +115,18 @@ def test_every_connection_to_sqlite_is_set_up(sqlite: Database) -> None:
         assert {n: cursor.execute(f"PRAGMA {n}").fetchone()[0] for n in WANTED} == WANTED
         connection.close()
     sqlite.close()
+
+
+def test_who_opens_a_new_file_waits_for_others_that_do(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite"
+    with contextlib.closing(pysqlite3.dbapi2.connect(path, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE anything (id INTEGER)")
+        other.execute("BEGIN IMMEDIATE")
+        end = Timer(0.2, other.rollback)
+        end.start()
+        with Database(f"sqlite:///{path}").reading() as session:
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        end.join()
 
 
 def test_sessions_on_sqlite_are_set_up(sqlite: Database) -> None:
