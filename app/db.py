@@ -299,11 +299,12 @@ def _patiently(connection: Any, pragma: str) -> None:
     while True:
         try:
             connection.execute(pragma)
-            return
         except pysqlite3.dbapi2.OperationalError as error:
             if error.sqlite_errorcode != pysqlite3.dbapi2.SQLITE_BUSY or monotonic() > until:
                 raise
-        sleep(0.01)
+            sleep(0.01)
+        else:
+            return
 
 
 def _is_memory(connection: Any) -> bool:

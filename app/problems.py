@@ -36,6 +36,10 @@ class Problem(Exception):  # noqa: N818 - a problem is not always raised
     def __str__(self) -> str:
         return self.code
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """How one process hands a problem to another: exceptions forget what has a name."""
+        return Problem, (self.code, self.field, self.place, self.values)
+
 
 class NotFoundError(Exception):
     """What was asked for does not exist, or not for this user: from outside the two are one."""

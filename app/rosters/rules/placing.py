@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.residents.rules.rows import Draft
 from app.territory.rules import sort_key
@@ -62,8 +63,7 @@ class Gazetteer:
         return candidates[0].code if len(candidates) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A draft with the community and the address that it comes to."""
 
     draft: Draft

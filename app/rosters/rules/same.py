@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
 from typing import Any
 
 FIELDS = ("community", "address", "relation", "language", "remark", "numbers", "unusable")
 """What a row can change of a resident."""
+
+
+Homes = dict[tuple[str | None, str], int]
+"""Keys of households, by community and key of the address."""
 
 
 class Known(StrEnum):
@@ -82,6 +85,10 @@ class Acquainted:
     by_home: dict[tuple[str, str | None, str], list[Person]] = field(default_factory=dict)
     at_home: dict[tuple[str | None, str, str], list[Person]] = field(default_factory=dict)
     """By community, address and number."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The keys of the rows' numbers that are on record."""
+    homes: Homes = field(default_factory=dict)
+    """The keys of the rows' households that are on record."""
 
     def add(self, person: Person) -> None:
         """Take somebody in."""
@@ -97,19 +104,21 @@ class Acquainted:
         self, name: str, community: str | None, home: str, numbers: Sequence[str]
     ) -> Person | None:
         """Return whom a row speaks of for certain: of several, who lives where it says."""
-        by_number = list(chain.from_iterable(self.by_number.get((name, n), ()) for n in numbers))
-        neighbours = self.by_home.get((name, community, home), ()) if home or not numbers else ()
-        found = by_number or list(neighbours)
-        found.sort(key=lambda person: (person.home != home, person.community != community))
-        return found[0] if found else None
+        found = [one for n in numbers for one in self.by_number.get((name, n), ())]
+        if not found and (home or not numbers):
+            found = self.by_home.get((name, community, home), [])
+        return min(
+            found, key=lambda one: (one.home != home, one.community != community), default=None
+        )
 
     def alike(
         self, name: str, community: str | None, home: str, numbers: Sequence[str]
     ) -> Person | None:
         """Return who has the row's number and address, and a name that looks like the row's."""
-        there = (self.at_home.get((community, home, number), ()) for number in numbers if home)
-        found = (person for person in chain.from_iterable(there) if look_alike(name, person.name))
-        return next(found, None)
+        if not home:
+            return None
+        there = [one for n in numbers for one in self.at_home.get((community, home, n), ())]
+        return next((one for one in there if look_alike(name, one.name)), None)
 
 
 _TITLE = re.compile("(先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|同志)$")

@@ -63,6 +63,8 @@ class Terms:
 class Decided:
     """What some rows come to."""
 
+    on_record: Acquainted
+    """Whom and what of them was known before."""
     newcomers: list[tuple[Row, Person]] = field(default_factory=list)
     changed: list[tuple[Row, Person]] = field(default_factory=list)
     homes: list[Row] = field(default_factory=list)
@@ -91,7 +93,7 @@ or updated, unchanged, rejected, or doubtful and left out.
 
 def decide(rows: Iterable[Row | Rejected], people: Acquainted, terms: Terms) -> Decided:
     """Decide row by row. Who is new joins the people that later rows are compared with."""
-    found = Decided()
+    found = Decided(people)
     for row in rows:
         if isinstance(row, Rejected):
             _reject(found, row)

@@ -138,23 +138,16 @@ class Taking:
         self._codes: dict[tuple[str | None, ...], str | None] = {}
 
     def decide(
-        self,
-        session: Session,
-        rows: Iterable[Draft | Rejected],
-        import_id: int | None = None,
+        self, session: Session, rows: Sequence[Row | Rejected], import_id: int | None = None
     ) -> Decided:
         """Decide what some rows come to; nothing is stored."""
-        placed = self.placed(rows)
         people = knowing.acquainted(
-            session, [row for row in placed if isinstance(row, Row)], import_id
+            session, [row for row in rows if isinstance(row, Row)], import_id
         )
-        return decide(placed, people, self.terms)
+        return decide(rows, people, self.terms)
 
-    def placed(self, rows: Iterable[Draft | Rejected]) -> list[Row | Rejected]:
-        """Work out where the rows belong."""
-        return [self._placed(row) for row in rows]
-
-    def _placed(self, row: Draft | Rejected) -> Row | Rejected:
+    def placed(self, row: Draft | Rejected) -> Row | Rejected:
+        """Work out where a row belongs."""
         return row if isinstance(row, Rejected) else Row.of(row, self._community_of(row))
 
     def _community_of(self, draft: Draft) -> str | None:
@@ -171,14 +164,11 @@ class Taking:
         }  # fmt: skip
         return self._gazetteer.find(draft.community_code, names)
 
-
-def parts_of(
-    rows: Iterable[Draft | Rejected], size: int = PART
-) -> Iterator[list[Draft | Rejected]]:
-    """Return the rows in parts, in their order."""
-    iterator = iter(rows)
-    while part := list(islice(iterator, size)):
-        yield part
+    def parts(self, rows: Iterable[Draft | Rejected]) -> Iterator[list[Row | Rejected]]:
+        """Return the rows in parts, each where it belongs."""
+        placed = map(self.placed, rows)
+        while part := list(islice(placed, PART)):
+            yield part
 
 
 def plan(
@@ -195,7 +185,7 @@ def plan(
     taking = Taking(session, actor, community, terms_of(session, actor))
     found = Plan()
     with Seen() as seen:
-        for part in parts_of(rows):
+        for part in taking.parts(rows):
             found.add(seen.sifted(taking.decide(session, part)))
     return found
 
@@ -216,7 +206,7 @@ def take(
     session.add(record)
     session.flush()
     found = Plan()
-    for part in parts_of(rows_of(roster)):
+    for part in taking.parts(rows_of(roster)):
         decided = taking.decide(session, part, record.id)
         storing.store(session, now, record.id, decided)
         found.add(decided)

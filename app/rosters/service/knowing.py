@@ -1,14 +1,15 @@
 """Who on record the rows of a roster may speak of: looked up for some hundreds of rows at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app import bulk
 from app.cases.models import CallGroup, Case
 from app.residents.models import Household, Number, Resident, ResidentNumber, RosterSeen
 from app.rosters.rules.placing import Row
-from app.rosters.rules.same import Acquainted, Person
+from app.rosters.rules.same import Acquainted, Homes, Person
 
 TOO_COMMON = 50
 """A number of more residents than this tells nobody from another: the office's, a dormitory's."""
@@ -19,23 +20,47 @@ def acquainted(session: Session, rows: Sequence[Row], import_id: int | None) -> 
 
     Whom an earlier row of the import brought or matched is settled.
     """
-    ids = {*_by_number(session, rows), *_by_home(session, rows), *_by_name(session, rows)}
-    found = Acquainted()
+    found = Acquainted(
+        numbers=known_numbers(session, {n for row in rows for n in row.draft.phones}),
+        homes=known_homes(session, {(r.community_code, r.home) for r in rows if r.home}),
+    )
+    ids = {
+        *_by_number(session, found.numbers.values()), *_by_home(session, found.homes.values()),
+        *_by_name(session, rows),
+    }  # fmt: skip
     for person in _people(session, sorted(ids), import_id):
         found.add(person)
     return found
 
 
-def _by_number(session: Session, rows: Sequence[Row]) -> Sequence[int]:
-    wanted = {number for row in rows for number in row.draft.phones}
-    if not wanted:
-        return []
-    known = session.scalars(select(Number.id).where(Number.value.in_(wanted))).all()
-    if not known:
+def known_numbers(session: Session, values: Collection[str]) -> dict[str, int]:
+    """Return the keys of those numbers that are on record."""
+    if not values:
+        return {}
+    query = select(Number.value, Number.id).where(bulk.among(session, Number.value, values))
+    return {value: key for value, key in session.execute(query)}  # noqa: C416
+
+
+def known_homes(session: Session, places: Iterable[tuple[str | None, str]]) -> Homes:
+    """Return the keys of those households that are on record."""
+    keys: dict[str | None, list[str]] = {}
+    for code, key in places:
+        keys.setdefault(code, []).append(key)
+    found: Homes = {}
+    for code, there in keys.items():
+        query = select(Household.address_key, Household.id).where(
+            Household.community_code == code, bulk.among(session, Household.address_key, there)
+        )
+        found.update({(code, key): home for key, home in session.execute(query)})
+    return found
+
+
+def _by_number(session: Session, numbers: Collection[int]) -> Sequence[int]:
+    if not numbers:
         return []
     telling = (
         select(ResidentNumber.number_id)
-        .where(ResidentNumber.number_id.in_(known))
+        .where(bulk.among(session, ResidentNumber.number_id, numbers))
         .group_by(ResidentNumber.number_id)
         .having(func.count() <= TOO_COMMON)
     )
@@ -43,23 +68,11 @@ def _by_number(session: Session, rows: Sequence[Row]) -> Sequence[int]:
     return session.scalars(query).all()
 
 
-def _by_home(session: Session, rows: Sequence[Row]) -> Sequence[int]:
-    homes: dict[str | None, set[str]] = {}
-    for row in rows:
-        if row.home:
-            homes.setdefault(row.community_code, set()).add(row.home)
+def _by_home(session: Session, homes: Collection[int]) -> Sequence[int]:
     if not homes:
         return []
-    there = or_(*(_there(code, keys) for code, keys in homes.items()))
-    households = session.scalars(select(Household.id).where(there)).all()
-    if not households:
-        return []
-    query = select(Resident.id).where(Resident.household_id.in_(households))
+    query = select(Resident.id).where(bulk.among(session, Resident.household_id, homes))
     return session.scalars(query).all()
-
-
-def _there(code: str | None, keys: set[str]) -> ColumnElement[bool]:
-    return and_(Household.community_code == code, Household.address_key.in_(keys))
 
 
 def _by_name(session: Session, rows: Sequence[Row]) -> Sequence[int]:
@@ -82,7 +95,7 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
     lines = (
         select(ResidentNumber.resident_id, Number.value)
         .join(Number, Number.id == ResidentNumber.number_id)
-        .where(ResidentNumber.resident_id.in_(ids))
+        .where(bulk.among(session, ResidentNumber.resident_id, ids))
         .order_by(ResidentNumber.resident_id, ResidentNumber.position)
     )
     for resident_id, value in session.execute(lines):
@@ -90,7 +103,7 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
     seen = set(
         session.scalars(
             select(RosterSeen.resident_id).where(
-                RosterSeen.import_id == import_id, RosterSeen.resident_id.in_(ids)
+                RosterSeen.import_id == import_id, bulk.among(session, RosterSeen.resident_id, ids)
             )
         )
     )
@@ -98,13 +111,13 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
         session.scalars(
             select(Case.resident_id)
             .join(CallGroup, CallGroup.id == Case.group_id)
-            .where(Case.resident_id.in_(ids), CallGroup.batch_id.is_not(None))
+            .where(bulk.among(session, Case.resident_id, ids), CallGroup.batch_id.is_not(None))
         )
     )
     query = (
         select(Resident, Household.address, Household.address_key)
         .outerjoin(Household, Household.id == Resident.household_id)
-        .where(Resident.id.in_(ids))
+        .where(bulk.among(session, Resident.id, ids))
         .order_by(Resident.id)
     )
     return [

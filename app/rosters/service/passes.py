@@ -8,13 +8,14 @@ the pass is further than where it began.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.ahead import ahead
 from app.db import Database
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding, RosterImport, RosterShape
@@ -27,7 +28,7 @@ from app.residents.reader import (
     read_roster,
 )
 from app.residents.rules.columns import Choice
-from app.residents.rules.rows import Draft, Rejected
+from app.residents.rules.rows import Rejected
 from app.rosters.rules.placing import Row
 from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import COUNTS, Decided, Kind, Note
@@ -81,24 +82,37 @@ class Pass:
             yield session, record
         self.record.position += many
 
-    def parts(self) -> Iterator[list[Draft | Rejected]]:
-        """All the rows of the file, in parts; the sheets that they come from are noted."""
-        name, sheet = self.record.filename, self.record.sheet
-        with gathered(files.pieces(self.database, self.record.id)) as content:
-            rows = read_roster(content, name, self.area_code, choices=self.choices())
-            found = importing.only(sheet, rows, name)
-            yield from importing.parts_of(self._rows(found), self.size)
+    def parts(self, taking: Taking) -> Iterator[tuple[list[Row | Rejected], bool]]:
+        """All the rows of the file in parts, each where it belongs, and whether a part is done
+        already; the sheets that the rows come from are noted.
+        """
+        gone = 0
+        with (
+            gathered(files.pieces(self.database, self.record.id)) as content,
+            self._made(content, taking) as portions,
+        ):
+            for portion in portions:
+                self.sheets += portion.sheets
+                self.skipped += portion.skipped
+                self.hidden_rows += portion.hidden_rows
+                gone += len(portion.rows)
+                if portion.rows:
+                    yield portion.rows, gone <= self.record.position
 
-    def _rows(self, parts: Iterator[Part]) -> Iterator[Draft | Rejected]:
-        for part in parts:
-            if isinstance(part, SheetFound):
-                self.sheets.append(part)
-            elif isinstance(part, SheetSkipped):
-                self.skipped.append(part)
-            elif isinstance(part, SheetRead):
-                self.hidden_rows += part.hidden_rows
-            else:
-                yield part
+    @contextmanager
+    def _made(self, content: IO[bytes], taking: Taking) -> Iterator[Iterator["Portion"]]:
+        """The portions of a file: of a large one, each while the one before is dealt with."""
+        name, choices = self.record.filename, self.choices()
+
+        def make() -> Iterator[Portion]:
+            parts = read_roster(content, name, self.area_code, choices=choices)
+            return _portions(importing.only(self.record.sheet, parts, name), taking, self.size)
+
+        if self.record.size > AT_ONCE:
+            with ahead(make) as portions:
+                yield portions
+        else:
+            yield make()
 
     def choices(self) -> dict[str, Choice]:
         """What somebody chose for the columns: of this roster, or of another of the same shape."""
@@ -112,6 +126,37 @@ class Pass:
         with self.database.reading() as session:
             terms = importing.terms_for(session, self.record)
             return Taking(session, None, self.record.community_code, terms)
+
+
+@dataclass
+class Portion:
+    """The rows of a part, and what was found of sheets since the part before."""
+
+    rows: list[Row | Rejected] = field(default_factory=list)
+    sheets: list[SheetFound] = field(default_factory=list)
+    skipped: list[SheetSkipped] = field(default_factory=list)
+    hidden_rows: int = 0
+
+
+def _portions(parts: Iterator[Part], taking: Taking, size: int) -> Iterator[Portion]:
+    portion = Portion()
+    try:
+        for part in parts:
+            if isinstance(part, SheetFound):
+                portion.sheets.append(part)
+            elif isinstance(part, SheetSkipped):
+                portion.skipped.append(part)
+            elif isinstance(part, SheetRead):
+                portion.hidden_rows += part.hidden_rows
+            else:
+                portion.rows.append(taking.placed(part))
+            if len(portion.rows) == size:
+                yield portion
+                portion = Portion()
+    except Problem:
+        yield replace(portion, rows=[])
+        raise
+    yield portion
 
 
 def go_on(
@@ -175,13 +220,12 @@ def _read(this: Pass) -> None:
 
 def _look_at(this: Pass) -> dict[str, Any] | None:
     """Go through the rows; return what the file lacks, where somebody may choose its columns."""
-    taking, gone = this.taking(), 0
+    taking = this.taking()
     try:
         with Seen() as seen:
-            for part in this.parts():
-                gone += len(part)
-                if gone <= this.record.position:
-                    seen.remember(taking.placed(part))
+            for part, is_done in this.parts(taking):
+                if is_done:
+                    seen.remember(part)
                     continue
                 with this.database.reading() as session:
                     decided = seen.sifted(taking.decide(session, part))
@@ -214,10 +258,9 @@ def _take(this: Pass) -> None:
     """Store what the rows bring."""
     if this.record.position == 0:
         forget_notes(this.database, this.record.id)
-    taking, gone = this.taking(), 0
-    for part in this.parts():
-        gone += len(part)
-        if gone <= this.record.position:
+    taking = this.taking()
+    for part, is_done in this.parts(taking):
+        if is_done:
             continue
         with this.part(len(part)) as (session, record):
             decided = taking.decide(session, part, record.id)

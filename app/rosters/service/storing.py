@@ -1,6 +1,6 @@
 """Writing down what some hundreds of rows of a roster bring: everything by the bulk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +18,12 @@ from app.residents.models import (
     RosterSeen,
 )
 from app.rosters.rules.placing import Row
-from app.rosters.rules.same import Person
+from app.rosters.rules.same import Homes, Person
 from app.rosters.rules.taking import Decided
+from app.rosters.service.knowing import known_homes, known_numbers
 from app.territory.models import Building
 from app.territory.rules import sort_key
 
-Homes = dict[tuple[str | None, str], int]
 Brought = Sequence[tuple[Row, Person]]
 
 
@@ -31,8 +31,9 @@ def store(session: Session, now: datetime, import_id: int, decided: Decided) -> 
     """Write residents, households, numbers and changes, and who on record was matched."""
     changed = list({person.id: (row, person) for row, person in reversed(decided.changed)}.values())
     brought = [*decided.newcomers, *changed]
-    numbers = _numbers(session, {n for _, person in brought for n in person.numbers})
-    homes = _homes(session, [row for row in decided.homes if row.home])
+    known = decided.on_record
+    numbers = _numbers(session, {n for _, p in brought for n in p.numbers}, known.numbers)
+    homes = _homes(session, [row for row in decided.homes if row.home], known.homes)
     _add_residents(session, now, import_id, decided.newcomers, homes)
     _add_lines(session, [person for _, person in decided.newcomers], numbers)
     for _, person in changed:
@@ -112,49 +113,35 @@ def _note_changes(
 CHANGE = ("resident_id", "import_id", "sheet", "row", "field", "before", "after", "changed_at")
 
 
-def _numbers(session: Session, values: set[str]) -> dict[str, int]:
+def _numbers(session: Session, values: set[str], known: Mapping[str, int]) -> dict[str, int]:
     """Return the keys of these numbers; those that are new are added, whoever else adds them."""
-    found = _known_numbers(session, values)
+    found = {value: known[value] for value in values & known.keys()}
     missing = sorted(values - found.keys())
-    if missing:
-        bulk.add_missing(session, Number, ("value",), [(value,) for value in missing])
-        found.update(_known_numbers(session, set(missing)))
-    return found
+    if not missing:
+        return found
+    ids = bulk.next_ids(session, Number, len(missing))
+    added = bulk.add_missing(session, Number, ("id", "value"), list(zip(ids, missing, strict=True)))
+    if added < len(missing):
+        return found | known_numbers(session, missing)
+    return found | dict(zip(missing, ids, strict=True))
 
 
-def _known_numbers(session: Session, values: set[str]) -> dict[str, int]:
-    if not values:
-        return {}
-    query = select(Number.value, Number.id).where(Number.value.in_(values))
-    return {value: key for value, key in session.execute(query)}  # noqa: C416
-
-
-def _homes(session: Session, rows: Sequence[Row]) -> Homes:
+def _homes(session: Session, rows: Sequence[Row], known: Homes) -> Homes:
     """Return the households at these rows' addresses; those that are new are added."""
     wanted = {(row.community_code, row.home): row for row in rows}
-    found = _known_homes(session, wanted)
-    missing = [row for place, row in wanted.items() if place not in found]
-    if missing:
-        buildings = _buildings(session, missing)
-        bulk.add_missing(session, Household, HOME, [_home(row, buildings) for row in missing])
-        found.update(_known_homes(session, [(row.community_code, row.home) for row in missing]))
-    return found
+    found = {place: known[place] for place in wanted.keys() & known.keys()}
+    missing = {place: row for place, row in wanted.items() if place not in found}
+    if not missing:
+        return found
+    buildings = _buildings(session, missing.values())
+    ids = bulk.next_ids(session, Household, len(missing))
+    homes = [(key, *_home(row, buildings)) for key, row in zip(ids, missing.values(), strict=True)]
+    if bulk.add_missing(session, Household, HOME, homes) < len(missing):
+        return found | known_homes(session, missing)
+    return found | dict(zip(missing, ids, strict=True))
 
 
-def _known_homes(session: Session, places: Iterable[tuple[str | None, str]]) -> Homes:
-    keys: dict[str | None, set[str]] = {}
-    for code, key in places:
-        keys.setdefault(code, set()).add(key)
-    found: Homes = {}
-    for code, there in keys.items():
-        query = select(Household.address_key, Household.id).where(
-            Household.community_code == code, Household.address_key.in_(there)
-        )
-        found.update({(code, key): home for key, home in session.execute(query)})
-    return found
-
-
-HOME = ("community_code", "building_id", "unit", "room", "address", "address_key")
+HOME = ("id", "community_code", "building_id", "unit", "room", "address", "address_key")
 
 
 def _home(row: Row, buildings: dict[tuple[str, str, str], int]) -> tuple[Any, ...]:

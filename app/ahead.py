@@ -1,0 +1,59 @@
+"""Items made in advance: a process of its own makes the next while this one deals with the last.
+
+Python does one thing at a time, whatever the machine has to offer: here the rows of a roster are
+read and cleaned on one processor while another stores those before.
+"""
+
+import signal
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+@contextmanager
+def ahead(make: Callable[[], Iterable[Item]]) -> Generator[Generator[Item, None, None], None, None]:
+    """Yield what ``make`` gives, made by a fork of this process, as far ahead as a pipe holds.
+
+    For a process with one thread and outside any transaction, for a fork has what is open and
+    locked at that moment; what is made must use no connection. Raises what ``make`` raises, after
+    the items before; EOFError when the fork was killed.
+    """
+    context = get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_make, args=(make, ours, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield _made(ours)
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+
+
+def _make(make: Callable[[], Iterable[Item]], ours: Connection, theirs: Connection) -> None:
+    """In the fork, which ends when nobody listens any more."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ours.close()
+    with closing(theirs):
+        try:
+            for item in make():
+                theirs.send((item, None))
+            theirs.send(None)
+        except BrokenPipeError:
+            return
+        except Exception as error:  # noqa: BLE001 - whoever listens raises it
+            theirs.send((None, error))
+
+
+def _made(ours: Connection) -> Generator[Item, None, None]:
+    while (told := ours.recv()) is not None:
+        item, error = told
+        if error is not None:
+            raise error
+        yield item
