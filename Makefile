@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test coverage check screenshots browser strace translations lock clean
+.PHONY: help run install test thorough coverage check screenshots browser strace translations lock clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -28,6 +28,9 @@ install: .venv/.app .venv/.translations build/fonts/.made ## Make the environmen
 
 test: check browser strace ## Run the checks, then the tests
 	$(TESTS)
+
+thorough: check browser strace ## Run the tests at length: more kills, longer storms, axe in each size
+	THOROUGH=1 $(TESTS)
 
 coverage: check browser strace ## Run the tests and see which lines they leave out
 	$(TESTS) --cov --cov-report term

@@ -41,6 +41,9 @@ CROWDS = (
 PAGES = ("*pages.py", "test_access.py", "test_report_route.py", "test_main_job.py")
 """Where pages are asked for, and no statement that elsewhere is not run on either engine."""
 
+THOROUGH = bool(os.environ.get("THOROUGH"))
+"""Whether to look longer than before each commit: see ``make thorough``."""
+
 # A busy machine is no reason to fail: speed belongs in the benchmarks.
 hypothesis.settings.register_profile(
     "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -20,9 +20,9 @@ from app.db import Database
 from tests.api.conftest import token_of
 from tests.cases.town import Town
 from tests.cast import BRIDGE
-from tests.conftest import Clock
+from tests.conftest import THOROUGH, Clock
 
-EXAMPLES = 10
+EXAMPLES = 20 if THOROUGH else 5
 """Of each operation in a phase that makes them up; the cases at the edges come on top."""
 BY_RULE = {
     "also_elsewhere", "callback_far", "callback_missing", "callback_past", "callback_window",

@@ -11,13 +11,14 @@ from random import Random
 import pytest
 
 from tests.cli.conftest import RINGROUND
+from tests.conftest import THOROUGH
 from tests.invariants.conftest import OpenSite
 from tests.invariants.failpoints import CUT, KILL
 from tests.invariants.kill import AT_A_PLACE, Report, Shot, fire, learned, plan, run
 from tests.invariants.verdict import judge
 
 ENGINES = ["sqlite", "postgresql"]
-KILLS = 15
+KILLS = 60 if THOROUGH else 6
 SEED = int(os.environ.get("KILL_SEED", "1"))
 
 

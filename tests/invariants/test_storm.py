@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.db import Database
+from tests.conftest import THOROUGH
 from tests.invariants.crowd import CLIENTS, Storm, drained, gathered, laws_broken
 
 LOG = logging.getLogger(__name__)
-STEPS = 20
+STEPS = 40 if THOROUGH else 12
 
 
 @pytest.mark.parametrize(("processes", "seed"), [(1, 1), (4, 2)], ids=["threads", "processes"])

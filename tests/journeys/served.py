@@ -1,6 +1,7 @@
 """A city behind the real server: ``ringround serve`` in a process and a folder of its own."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,8 +10,10 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 from urllib.error import URLError
 
 from app.db import Database
@@ -18,6 +21,8 @@ from tests.conftest import migrate, of_this_checkout
 
 RINGROUND = Path(sys.executable).with_name("ringround")
 T = TypeVar("T")
+SECRET = "no secret " * 4
+"""What sessions are signed with."""
 STARTS_WITHIN = 60.0
 """Seconds; on a busy machine the first start compiles every module."""
 
@@ -45,14 +50,15 @@ class City:
 
 
 @contextmanager
-def serving(instance: Path, database_url: str) -> Iterator[City]:
+def serving(instance: Path, database_url: str, workers: int = 2) -> Iterator[City]:
     """Serve this migrated database until the block ends; no request may have failed by then."""
     url = f"http://127.0.0.1:{_free_port()}"
     environment = _environment(instance, database_url, url)
     log = instance / "server.log"
     db = Database(database_url)
     with log.open("w") as output:
-        command = [RINGROUND, "serve", "--port", url.rsplit(":", 1)[1]]
+        port = url.rsplit(":", 1)[1]
+        command = [RINGROUND, "serve", "--port", port, "--workers", str(workers)]
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             _wait_until_ready(url, server, log)
@@ -70,13 +76,23 @@ def founded(folder: Path, seed: Callable[[Database], T]) -> Iterator[tuple[City,
     """Serve a city of its own, kept in a file of this folder and seeded so; yield what the seed
     returned, too.
     """
-    url = f"sqlite:///{folder}/ringround.sqlite"
+    grown, seeded = _grown(seed)
+    path = folder / "ringround.sqlite"
+    shutil.copyfile(Path(grown.name) / path.name, path)
+    with serving(folder, f"sqlite:///{path}", workers=1) as city:
+        yield city, seeded
+
+
+@cache
+def _grown(seed: Callable[[Database], Any]) -> tuple["TemporaryDirectory[str]", Any]:
+    """A folder with a database seeded so, to be copied: seeding takes as long as serving."""
+    folder = TemporaryDirectory()
+    url = f"sqlite:///{folder.name}/ringround.sqlite"
     migrate(url)
     database = Database(url)
     seeded = seed(database)
     database.close()
-    with serving(folder, url) as city:
-        yield city, seeded
+    return folder, seeded
 
 
 def _environment(instance: Path, database_url: str, url: str) -> dict[str, str]:
@@ -86,6 +102,7 @@ def _environment(instance: Path, database_url: str, url: str) -> dict[str, str]:
     ours = {
         "RINGROUND_INSTANCE": str(instance),
         "RINGROUND_BASE_URL": url,
+        "RINGROUND_SECRET_KEY": SECRET,
         "DATABASE_URL": database_url,
     }
     return of_this_checkout({**inherited, **ours})

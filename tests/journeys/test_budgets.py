@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.journeys.line import Line, line
 from tests.journeys.seeded import Seeded, seed
 from tests.journeys.served import City, founded
-from tests.journeys.test_every_page import enter
+from tests.journeys.test_every_page import enter, sign_in
 from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import PHONE, window
 
@@ -43,7 +43,7 @@ def test_the_first_page(
         phone.go("/sign-in")
         first = wire.since()
         assert first <= FIRST_PAGE, f"the first page takes {first} bytes in all"
-        enter(phone, seeded.cast.colleague, "zh")
+        sign_in(phone, seeded.cast.colleague, "zh")
         signed_in = wire.since()
     # With the service worker, and what that takes for when there is no line.
     assert signed_in <= FIRST_PAGE, f"the first page of who signed in takes {signed_in} bytes"

@@ -27,7 +27,12 @@ KEPT = """
 """
 
 
-@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+BOTH_SIZES = pytest.mark.parametrize(
+    "opened", [PHONE, DESKTOP], ids=["phone", "desktop"], indirect=True
+)
+
+
+@pytest.fixture
 def opened(
     at_work: tuple[City, Seeded],
     browser: Browser,
@@ -36,7 +41,7 @@ def opened(
 ) -> Iterator[Window]:
     """The volunteer's window, on the next resident they ring, in English."""
     city, seeded = at_work
-    with window(browser, city.url, photos, **request.param) as opened:
+    with window(browser, city.url, photos, **getattr(request, "param", PHONE)) as opened:
         without_telephone(opened)
         enter(opened, seeded.cast.volunteer, "en")
         opened.go("/calls")
@@ -65,6 +70,7 @@ def case_of(opened: Window) -> int:
     return int(found[1])
 
 
+@BOTH_SIZES
 def test_whoever_comes_back_is_asked(opened: Window, db: Database) -> None:
     asked, case = opened.page.locator("[data-asked]"), case_of(opened)
     name = opened.page.locator("h1").inner_text()
@@ -133,6 +139,7 @@ def test_who_did_not_ring_says_so(opened: Window, db: Database) -> None:
     assert dials(db)[-1].withdrawn_at is not None
 
 
+@BOTH_SIZES
 def test_from_batch_open_to_saved_takes_two_taps(opened: Window, db: Database) -> None:
     """The dial and the result; and what was tapped twice is not saved of the next resident."""
     before, first = len(calls(db)), opened.path

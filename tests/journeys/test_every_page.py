@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser
 from sqlalchemy import delete
 
@@ -14,7 +17,9 @@ from app.calls.rules import script_mark
 from app.calls.service.scripts import note_seen
 from app.calls.wording import ONE_TAP, QUICK
 from app.campaigns.models import Campaign
+from app.people.signing_in import SINCE
 from tests.cast import BRIDGE, Person
+from tests.conftest import THOROUGH
 from tests.journeys.judging import (
     badly_broken,
     colour_violations,
@@ -25,7 +30,7 @@ from tests.journeys.judging import (
     violations,
 )
 from tests.journeys.seeded import Seeded
-from tests.journeys.served import City
+from tests.journeys.served import SECRET, City
 from tests.journeys.windows import DESKTOP, PHONE, Window, window, without_telephone
 
 SIZES: Mapping[str, Mapping[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
@@ -138,17 +143,43 @@ def looked_at(opened: Window, person: Person | None, paths: list[str]) -> Iterat
 
 
 def enter(opened: Window, person: Person | None, lang: str) -> None:
-    """Sign in, and change the language where it is another one."""
+    """Come in as somebody who is signed in already, and change the language to this one."""
+    if person:
+        opened.page.context.add_cookies([signed_in(opened.url, person)])
+    opened.go("/" if person else "/sign-in")
+    if person and opened.place == "/sign-in":  # an earlier test ended this person's sessions
+        sign_in(opened, person, lang)
+    speak(opened, lang)
+
+
+def sign_in(opened: Window, person: Person, lang: str) -> None:
+    """Sign in as people do, and change the language where it is another one."""
     opened.go("/sign-in")
+    speak(opened, lang)
+    opened.page.fill("#name", person.name)
+    opened.page.fill("#password", person.password)
+    opened.press("Sign in", lang)
+    speak(opened, lang)
+
+
+def speak(opened: Window, lang: str) -> None:
     if opened.lang != lang:
         opened.change_language()
-    if person:
-        opened.page.fill("#name", person.name)
-        opened.page.fill("#password", person.password)
-        opened.press("Sign in", lang)
-        if opened.lang != lang:
-            opened.change_language()
     assert opened.lang == lang
+
+
+def signed_in(url: str, person: Person) -> Any:
+    """The cookie of a session, as signing in gives it."""
+    keeper = Flask(__name__)
+    keeper.secret_key = SECRET
+    serializer = SecureCookieSessionInterface().get_signing_serializer(keeper)
+    assert serializer is not None
+    since = datetime.now(UTC).isoformat()
+    session = {"_user_id": person.user.get_id(), "_permanent": True, "_fresh": True, SINCE: since}
+    value = serializer.dumps(session)
+    # Chromium takes this machine for safe without https, whoever hands it the cookie does not.
+    safe = url.replace("http:", "https:")
+    return {"name": "__Host-ringround", "value": value, "url": safe, "secure": True}
 
 
 def judged(opened: Window, name: str) -> list[str]:
@@ -160,8 +191,10 @@ def judged(opened: Window, name: str) -> list[str]:
         wrong += sticking_out(page)
     page.evaluate(UNFOLD)
     wrong += sticking_out(page)
-    # Dear: axe looks at each size once, and at each language once.
-    wrong += violations(page) if opened.lang == "en" else []
+    if (
+        THOROUGH and opened.lang == "en"
+    ):  # axe is dear, and finds little that hangs on size or words
+        wrong += violations(page)
     page.set_viewport_size(PHONE["viewport"])
     wrong += sticking_out(page) + too_small(page) + badly_broken(page) + cramped(page)
     if opened.lang == "zh":  # colours are the same in every size and language

@@ -91,8 +91,7 @@ def test_without_a_line_the_button_says_so_and_nothing_is_opened(
         expect(button).to_have_text(said("Text again"))
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "scripts"), [("zh", True), ("en", False)])
 def test_a_resident_makes_sure_of_a_call(
     at_work: tuple[City, Seeded], browser: Browser, photos: Path | None, lang: str, scripts: bool
 ) -> None:

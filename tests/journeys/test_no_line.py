@@ -24,7 +24,7 @@ from tests.journeys.conftest import QUIET, chromium
 from tests.journeys.line import Line, line
 from tests.journeys.seeded import ZONE, Seeded, seed
 from tests.journeys.served import City, founded
-from tests.journeys.test_every_page import enter
+from tests.journeys.test_every_page import sign_in
 from tests.journeys.test_main_job import one_tap
 from tests.journeys.windows import PHONE, Window, said, window
 
@@ -205,7 +205,7 @@ def test_what_an_earlier_version_left_behind(
 ) -> None:
     city, seeded, _wire = at_work
     with window(browser, city.url, None, **PHONE) as phone:
-        enter(phone, seeded.cast.volunteer, "en")
+        sign_in(phone, seeded.cast.volunteer, "en")
         phone.press_link("Go on with the next call", "en")
         fields = phone.page.evaluate("[...new FormData(document.querySelector('main form'))]")
         where = phone.path
@@ -220,7 +220,7 @@ def test_what_an_earlier_version_left_behind(
                 left.read_text("utf-8"),
                 {"url": where, "fields": sent, "at": 1, "caseId": case, "user": 1},
             )
-            enter(phone, seeded.cast.volunteer, "en")
+            sign_in(phone, seeded.cast.volunteer, "en")
             until(phone, lambda stored: not stored["outbox"])
         before += 1
         assert saved(city.db) == before, left.name
@@ -234,13 +234,13 @@ def test_whoever_comes_next_finds_nothing_of_who_was_there(
     with window(browser, city.url, None, **PHONE) as phone:
         begin(phone, city, seeded)
         phone.page.context.clear_cookies()
-        enter(phone, seeded.cast.supervisor, "zh")
+        sign_in(phone, seeded.cast.supervisor, "zh")
         until(phone, lambda stored: not stored["pages"])
 
 
 def begin(phone: Window, city: City, seeded: Seeded) -> None:
     """Open the first call screen, and wait until all that is in hand is on the device."""
-    enter(phone, seeded.cast.volunteer, "en")
+    sign_in(phone, seeded.cast.volunteer, "en")
     phone.press_link("Go on with the next call", "en")
     pages = in_hand(city.db, seeded)
     until(phone, lambda stored: stored["minded"] and stored["pages"] == pages)
