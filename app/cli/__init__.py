@@ -9,11 +9,11 @@ def main() -> None:
     gc.disable()  # nothing that is loaded here becomes garbage
     from sqlalchemy.exc import ArgumentError
 
-    from app import create_app
+    from app import bare_app
     from app.config import Settings, SettingsError
 
     try:
-        app = create_app(Settings.from_environment())
+        app = bare_app(Settings.from_environment())
     except (SettingsError, ArgumentError) as error:
         print(f"ringround: {error}", file=sys.stderr)
         sys.exit(2)
@@ -21,6 +21,5 @@ def main() -> None:
         # Imported in the app's context, so that help texts take the deployment's language.
         from app.cli.commands import ringround
 
-        gc.freeze()  # workers share what is loaded by now, and never look through it again
         gc.enable()
         ringround()

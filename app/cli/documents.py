@@ -13,7 +13,6 @@ from app.campaigns import queries as campaigns
 from app.cli.exporting import deliver
 from app.cli.output import ID, ready
 from app.config import LANGUAGES
-from app.reports.completion import render
 from app.reports.exports.results import results
 from app.reports.exports.writing import FORMATS
 from app.reports.printing import note
@@ -42,6 +41,9 @@ def report(
     every: bool,
 ) -> None:
     """Write completion reports."""
+    # Here alone is drawing needed, and it takes long to load.
+    from app.reports.completion import render
+
     if every == bool(community):
         raise click.UsageError(_("Name one community, or say --all."))
     moment = moment_from(as_of, now()) if as_of else now()

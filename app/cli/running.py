@@ -1,6 +1,7 @@
 """Serving, and the demo."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ import click
 from flask_babel import gettext as _
 from gunicorn.app.base import BaseApplication
 
-from app import create_app, jobs
+from app import create_app, jobs, pages
 from app.cli.output import ready
 from app.cli.worker import Worker
 from app.demo import Account, build, has_data, notable, write_accounts
@@ -66,6 +67,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server until it is stopped."""
+    pages()
+    gc.freeze()  # workers share what is loaded by now, and never look through it again
     ready().close()  # connections must not be shared across a fork
     click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
     _work_beside()
