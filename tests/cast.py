@@ -1,6 +1,7 @@
 """A small standing cast: four communities in three streets, and the people who work there.
 
-``communities`` and ``people`` go first, in this order; the rest as a test needs it.
+``communities`` and ``people`` go first, in this order, or both as ``standing``; the rest as a test
+needs it.
 """
 
 import html
@@ -30,6 +31,7 @@ from app.rosters.service.importing import Roster
 from app.territory import service as territory
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
+from tests.remembered import remembered
 
 NOW = Clock.now
 """The moment at which the clock of a test stands until the test moves it."""
@@ -91,6 +93,16 @@ def people(db: Database) -> Cast:
             supervisor=_added(session, "督导", "supervisor", communities=[BRIDGE, HARBOUR]),
             administrator=_added(session, "管理员", "administrator"),
         )
+
+
+def standing(db: Database) -> Cast:
+    """Load the communities into an empty database, and add the accounts."""
+
+    def build() -> Cast:
+        communities(db)
+        return people(db)
+
+    return remembered(db, "standing", build)
 
 
 def add(db: Database, name: str, role: str, **more: Any) -> Person:

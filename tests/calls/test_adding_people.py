@@ -28,8 +28,7 @@ CODE = re.compile(r"\b(?:[2-9A-Z]{4}-){2}[2-9A-Z]{4}\b")
 
 @pytest.fixture
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 @pytest.fixture

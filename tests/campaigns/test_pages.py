@@ -15,8 +15,7 @@ from tests.house.pages import CheckingClient
 
 @pytest.fixture
 def browser(client: CheckingClient, db: Database) -> CheckingClient:
-    cast.communities(db)
-    cast.sign_in(client, cast.people(db).administrator)
+    cast.sign_in(client, cast.standing(db).administrator)
     return cast.english(client)
 
 

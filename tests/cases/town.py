@@ -29,6 +29,7 @@ from app.upkeep import check
 from tests import cast
 from tests.cast import BRIDGE, Cast, Person
 from tests.conftest import Clock
+from tests.remembered import remembered
 
 KEYS = count(1)
 
@@ -45,10 +46,14 @@ class Town:
     @classmethod
     def of(cls, db: Database, clock: Clock, drafts: Iterable[Draft | str], **rules: Any) -> "Town":
         """A new town; who is only named has a number and a flat of their own, in this order."""
-        cast.communities(db)
-        people = cast.people(db)
-        cast.residents(db, BRIDGE, drafted(drafts))
-        return cls(db, clock, people, cast.open_campaign(db, [BRIDGE], **rules))
+        residents = drafted(drafts)
+
+        def build() -> tuple[Cast, int]:
+            people = cast.standing(db)
+            cast.residents(db, BRIDGE, residents)
+            return people, cast.open_campaign(db, [BRIDGE], **rules)
+
+        return cls(db, clock, *remembered(db, f"{residents} {sorted(rules.items())}", build))
 
     @property
     def now(self) -> datetime:

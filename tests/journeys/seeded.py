@@ -30,11 +30,10 @@ from tests.cast import (
     BRIDGE,
     NOW,
     Cast,
-    communities,
     mobile,
-    people,
     resident,
     residents,
+    standing,
 )
 
 ROSTER = Path(__file__).parents[1] / "data" / "roster-example.xlsx"
@@ -62,8 +61,7 @@ class Seeded:
 
 def seed(db: Database) -> Seeded:
     """Take rosters, open a campaign, ring two days ago, and hold a batch today."""
-    communities(db)
-    cast = people(db)
+    cast = standing(db)
     preview = take_rosters(db, cast.supervisor.user)
     # The server's clock is the real one, and cases are ready only from when they were opened.
     now = datetime.now(ZONE)

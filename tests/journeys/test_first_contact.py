@@ -33,8 +33,7 @@ def town(tmp_path: Path) -> Iterator[tuple[City, Cast]]:
 
 def settled(db: Database) -> Cast:
     """Nine residents, and a campaign for them."""
-    cast.communities(db)
-    people = cast.people(db)
+    people = cast.standing(db)
     residents(db, BRIDGE, [resident(f"居民{n}", mobile(n)) for n in range(1, 10)])
     open_campaign(db, [BRIDGE])
     return people

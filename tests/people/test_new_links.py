@@ -20,8 +20,7 @@ PASSWORD = "three small boats"
 
 @pytest.fixture
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 @pytest.fixture

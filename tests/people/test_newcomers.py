@@ -90,8 +90,7 @@ def test_rows_of_a_sheet_can_be_mended_as_text(rows: list[list[str]]) -> None:
 
 @pytest.fixture
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 def plan(db: Database, who: Person, text: str, team: str | None = None) -> newcomers.Plan:

@@ -16,8 +16,7 @@ SECRET = re.compile(r"rr_[\w-]{20,}")
 
 
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 def test_a_token_is_shown_once_and_works_until_it_is_revoked(app: Flask, db: Database) -> None:

@@ -21,8 +21,7 @@ from tests.cast import BRIDGE, NOW, SCHOOL, Cast, Person
 
 @pytest.fixture
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 def issue(

@@ -10,8 +10,7 @@ from tests.house.pages import CheckingClient
 
 @pytest.fixture
 def people(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 def choose(client: CheckingClient, page: str, size: str) -> str | None:

@@ -32,8 +32,7 @@ Figures = tuple[int, int, dict[str, int]]
 
 def city(db: Database, clock: Clock, **rules: Any) -> Town:
     """Households of two and three, single people, one without a number, one without a home."""
-    cast.communities(db)
-    people = cast.people(db)
+    people = cast.standing(db)
     for place, code in enumerate(CODES):
         first = 100 * place
         drafts = [

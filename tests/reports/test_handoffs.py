@@ -234,8 +234,7 @@ def test_it_is_for_both_hands_and_for_staff_of_its_communities(
 def test_staff_who_see_only_some_of_its_communities_see_nothing(
     db: Database, clock: Clock, client: CheckingClient
 ) -> None:
-    cast.communities(db)
-    people = cast.people(db)
+    people = cast.standing(db)
     cast.residents(db, BRIDGE, [resident("甲", mobile(1))])
     cast.residents(db, HARBOUR, [resident("乙", mobile(2))])
     both = cast.add(db, "两边跑", "volunteer", communities=[BRIDGE, HARBOUR])

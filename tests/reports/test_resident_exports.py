@@ -260,8 +260,7 @@ def test_a_full_sheet_goes_on_in_another(messy: Database, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def people(db: Database, clock: Clock) -> Cast:
-    cast.communities(db)
-    found = cast.people(db)
+    found = cast.standing(db)
     for number, code in enumerate((BRIDGE, SCHOOL, HARBOUR, FAR), 1):
         cast.residents(db, code, [cast.resident(f"居民{number}", cast.mobile(number))])
     cast.residents(db, None, [cast.resident("居民5", cast.mobile(5))])

@@ -23,8 +23,7 @@ HEADER = ("社区", "小区", "楼栋", "单元", "室", "姓名", "联系电话
 
 @pytest.fixture
 def played(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 def row(name: str, *phones: str, place: str | None = None, room: str = "101") -> list[Cell]:

@@ -27,8 +27,7 @@ ELSEWHERE: list[Cell] = ["没有的社区", "1幢", "104", "李四", "1391234568
 
 @pytest.fixture
 def played(db: Database) -> Cast:
-    cast.communities(db)
-    return cast.people(db)
+    return cast.standing(db)
 
 
 @pytest.fixture

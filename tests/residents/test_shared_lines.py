@@ -13,8 +13,7 @@ from tests.cast import BRIDGE, HARBOUR, Cast, mobile, resident, words
 
 def dormitory(db: Database) -> tuple[Cast, int]:
     """Seven in the bridge's community and five in the harbour's on one number."""
-    cast.communities(db)
-    people = cast.people(db)
+    people = cast.standing(db)
     for code, name, number in ((BRIDGE, "桥", 7), (HARBOUR, "港", 5)):
         rows = [resident(f"{name}{i}", mobile(1), room=f"{i}") for i in range(number)]
         cast.residents(db, code, [*rows, resident(f"{name}独", mobile(10 + number))])

@@ -27,8 +27,7 @@ WRONG = [
 
 @pytest.fixture
 def leader(client: CheckingClient, db: Database) -> CheckingClient:
-    cast.communities(db)
-    people: Cast = cast.people(db)
+    people: Cast = cast.standing(db)
     sign_in(client, people.leader)
     return english(client)
 

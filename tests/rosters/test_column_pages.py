@@ -22,8 +22,7 @@ ODD = [
 
 @pytest.fixture
 def leader(client: CheckingClient, db: Database) -> CheckingClient:
-    cast.communities(db)
-    sign_in(client, cast.people(db).leader)
+    sign_in(client, cast.standing(db).leader)
     return english(client)
 
 

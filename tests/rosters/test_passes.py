@@ -24,8 +24,7 @@ FIVE = sheet(*(row(f"陈{n}", mobile(n), room=f"10{n}") for n in range(1, 6)))
 
 @pytest.fixture
 def rosters(db: Database) -> Rostering:
-    cast.communities(db)
-    return Rostering(db, cast.people(db))
+    return Rostering(db, cast.standing(db))
 
 
 def seen(rosters: Rostering) -> int:

@@ -239,8 +239,7 @@ def test_a_roster_may_be_larger_than_anything_else_from_whoever_is_signed_in(
     client: CheckingClient, db: Database, monkeypatch: pytest.MonkeyPatch, *, is_signed_in: bool
 ) -> None:
     monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 2**20)
-    cast.communities(db)
-    leader = cast.people(db).leader
+    leader = cast.standing(db).leader
     if is_signed_in:
         cast.sign_in(client, leader)
     sent = {"csrf_token": cast.token(client), "roster": (BytesIO(b"x" * 2**21), "large.csv")}

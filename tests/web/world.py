@@ -25,14 +25,13 @@ from tests.cast import (
     HARBOUR,
     NOW,
     Cast,
-    communities,
     english,
     mobile,
     open_campaign,
-    people,
     resident,
     residents,
     sign_in,
+    standing,
     token,
 )
 from tests.house.pages import CheckingClient
@@ -69,8 +68,7 @@ class World:
 
 @pytest.fixture
 def world(app: Flask, db: Database) -> World:
-    communities(db)
-    cast = people(db)
+    cast = standing(db)
     number = count(1)
     for code in (BRIDGE, HARBOUR, FAR):
         names = [f"居民{code[-4:]}{letter}" for letter in "甲乙丙"]
