@@ -82,6 +82,11 @@ def findings(
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
+def undecided(session: Session, import_id: int, limit: int) -> Sequence[RosterFinding]:
+    """Return the rows of which somebody can say who they speak of."""
+    return findings(session, import_id, [Kind.DOUBTFUL], limit, without=["row_in_hand"])
+
+
 def _rank(kinds: Sequence[Kind]) -> Any:
     return case({kind.value: place for place, kind in enumerate(kinds)}, value=RosterFinding.kind)
 
@@ -152,5 +157,6 @@ def _missing(user: User, record: RosterImport) -> Select[Resident]:
         Resident.community_code.in_(about.distinct()),
         Resident.community_code.in_(people.scope(user)),
         Resident.import_id.is_(None) | (Resident.import_id != record.id),
+        Resident.created_at <= (record.finished_at or record.created_at),
         ~seen,
     )

@@ -95,7 +95,7 @@ def show(import_id: int) -> str:
     with reading() as session:
         record = queries.get_import(session, actor(), import_id)
         rejected = queries.findings(session, import_id, [Kind.REJECTED], PAGE)
-        doubtful = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
+        doubtful = queries.undecided(session, import_id, PAGE)
         notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE, without=QUIET)
         unnamed = queries.count_findings(session, import_id, [Kind.COMMUNITY], "no_community")
         skipped = queries.findings(session, import_id, [Kind.SHEET], PAGE)
@@ -202,7 +202,7 @@ def confirm(import_id: int) -> Response:
         raise BadRequest
     known, doubtful = Known(form.known.data), Doubtful(form.doubtful.data)
     with reading() as session:
-        rows = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
+        rows = queries.undecided(session, import_id, PAGE)
     decided = {
         (row.sheet, row.row or 0): Doubtful(choice)
         for row in rows

@@ -1,5 +1,6 @@
 """What the pages of a roster say to whoever brings one again, and again put right."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,9 @@ from app.db import Database
 from app.i18n import LANGUAGE_COOKIE
 from app.residents import queries
 from tests import cast
+from tests.cases.town import Town
 from tests.cast import BRIDGE, english, sign_in, token, words
+from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 from tests.residents.files import xlsx
 from tests.residents.test_roster_pages import decide, upload
@@ -91,6 +94,34 @@ def test_a_complete_roster_without_news_lists_who_is_missing(leader: CheckingCli
     leader.submit(path, action=f"{path}/confirm", is_complete="y")
 
     assert "陈二" in words(leader.get(f"{path}/missing"))
+
+
+def test_who_comes_later_is_not_missing_from_an_earlier_roster(
+    leader: CheckingClient, clock: Clock
+) -> None:
+    path = upload(leader, xlsx([HEADER, ONE])).location
+    leader.submit(path, action=f"{path}/confirm", is_complete="y")
+    clock.now += timedelta(days=1)
+    take(leader, TWO)
+
+    assert "陈二" not in words(leader.get(f"{path}/missing"))
+
+
+def test_of_whom_a_volunteer_rings_now_nobody_is_asked_who_they_are(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    town = Town.of(db, clock, ["王小明", "李大海"])
+    town.batch(town.people.volunteer)
+    with db.reading() as session:
+        first, other = queries.all_residents(session, BRIDGE)
+        said = [(one.household.address, one.lines[0].number.value) for one in (first, other)]
+    sign_in(client, town.people.leader)
+    english(client)
+    rows = [["姓名", "住址", "电话"], ["王小明", said[0][0], "13912345670"], ["李先生", *said[1]]]
+    page = words(client.get(upload(client, xlsx(rows)).location))
+
+    assert "A volunteer is to ring this resident now" in page
+    assert page.count("The same person") == len(["all of them", "李先生"])
 
 
 def test_changes_alone_are_told_when_they_are_done(leader: CheckingClient) -> None:
