@@ -124,6 +124,16 @@ def test_of_whom_a_volunteer_rings_now_nobody_is_asked_who_they_are(
     assert page.count("The same person") == len(["all of them", "李先生"])
 
 
+@pytest.mark.parametrize("rows", [[["甲", "乙"], ["1", "2"]], [HEADER, [*ONE[:2], None, ONE[3]]]])
+def test_where_nobody_can_be_taken_nobody_is_said_to_be_on_record(
+    leader: CheckingClient, rows: list[list[str | None]]
+) -> None:
+    page = words(leader.get(upload(leader, xlsx(rows)).location))
+
+    assert "Nobody in it can be taken as it is." in page
+    assert "Everybody in it is on record" not in page
+
+
 def test_changes_alone_are_told_when_they_are_done(leader: CheckingClient) -> None:
     take(leader, ONE)
     page = words(leader.get(take(leader, [*ONE[:3], "13912345670"])))
