@@ -4,6 +4,7 @@ Whoever keeps the roster puts it right in their own program, and uploads it agai
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from itertools import groupby
 from operator import attrgetter
@@ -21,17 +22,26 @@ SAID = (Kind.REJECTED, Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY)
 """What somebody may want to put right."""
 MOST_ROWS = 20_000
 """Of a longer roster only those rows are copied of which there is something to say."""
+_ABOUT = {Kind.COMMUNITY: "community", Kind.DOUBTFUL: "name"}
+"""The role of the cell that says what somebody may want to put right."""
 _LONGEST_SHEET = 31
 _FORBIDDEN = str.maketrans("[]:*?/\\", "-------")
 
 Notes = Mapping[tuple[str | None, int | None], Sequence[Said]]
 
 
-def by_row(notes: Iterable[Said]) -> Notes:
-    """Return what there is to say, by sheet and row."""
+def by_row(notes: Iterable[Said], sheets: Iterable[Mapping[str, Any]]) -> Notes:
+    """Return what there is to say, by sheet and row, of the cell that it is about.
+
+    ``sheets`` say which column of each has which role, as the record of an import has them.
+    """
+    letters = {sheet["sheet"] or None: sheet.get("letters", {}) for sheet in sheets}
     found: dict[tuple[str | None, int | None], list[Said]] = {}
     for note in notes:
-        found.setdefault((note.place.sheet, note.place.row), []).append(note)
+        place = note.place
+        column = place.column or letters.get(place.sheet, {}).get(_ABOUT.get(note.kind))
+        said = replace(note, place=replace(place, column=column))
+        found.setdefault((place.sheet, place.row), []).append(said)
     return found
 
 

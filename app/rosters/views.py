@@ -169,7 +169,8 @@ def copy(import_id: int) -> Response:
         if not files.is_there(session, import_id):
             raise NotFoundError(f"file of import {import_id}")
         notes = queries.findings(session, import_id, annotated.SAID, MOST_NOTES)
-    said = annotated.by_row(outcome.Said.of_finding(note) for note in notes)
+    sheets = record.result.get("sheets", [])
+    said = annotated.by_row(map(outcome.Said.of_finding, notes), sheets)
     is_short = (record.rows or record.position) <= annotated.MOST_ROWS
     with gathered(files.pieces(database(), import_id)) as content:
         found = annotated.copy(read_rows(content, record.filename), said, whole=is_short)

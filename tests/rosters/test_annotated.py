@@ -12,7 +12,7 @@ from tests import cast
 from tests.cast import Cast, english, sign_in
 from tests.house.pages import CheckingClient
 from tests.residents.files import workbook, xlsx
-from tests.residents.test_roster_pages import upload
+from tests.residents.test_roster_pages import decide, upload
 
 HEADER = ("楼栋", "室", "姓名", "联系电话")
 WRONG = [
@@ -59,6 +59,23 @@ def test_each_row_stands_where_it_stood_with_its_reasons(leader: CheckingClient)
     ]  # fmt: skip
     assert "<f>" not in sheet
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_community_that_can_not_be_told_and_a_doubtful_name_are_marked(
+    leader: CheckingClient,
+) -> None:
+    header = ["社区", *HEADER]
+    decide(leader, upload(leader, xlsx([header, [None, *WRONG[2]]])).location, "confirm")
+    doubtful = [None, "1幢", "101", "陈先生", "13912345678"]
+    unknown = ["没有的社区", "1幢", "102", "李四", "13912345679"]
+    path = upload(leader, xlsx([header, doubtful, unknown])).location
+    for act in ("columns", "confirm"):
+        answer = leader.get(f"{path}/annotated.xlsx")
+        with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+            comments = archive.read("xl/comments1.xml").decode()
+        assert 'ref="D2"' in comments
+        assert 'ref="A3"' in comments
+        decide(leader, path, act)
 
 
 def test_it_goes_in_again_once_it_has_been_put_right(leader: CheckingClient) -> None:
