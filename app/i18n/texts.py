@@ -216,11 +216,14 @@ TEXTS = {
         "The work on this roster stopped several times at the same place. Nothing was taken; tell"
         " whoever looks after the server."
     ),
-    "row_alike": _l("“%(text)s” may be another writing of somebody with this number and address."),
+    "row_alike": _l(
+        "“%(text)s” may be another writing of “%(known)s”, who has the same number and address."
+    ),
     "row_in_hand": _l(
         "A volunteer is to ring this resident now: the numbers were left as they are. Take the"
         " roster again later."
     ),
+    "row_twice": _l("This resident is in an earlier row too; the row is not taken again."),
     "row_duplicate": _l("This resident is known already; the row is not taken again."),
     "row_community_not_yours": _l("The community of this row is not one of yours."),
     # Reports

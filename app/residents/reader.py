@@ -35,7 +35,7 @@ from app.residents.rules.columns import (
     texts_of,
 )
 from app.residents.rules.rows import Draft, Rejected, read_sheet
-from app.residents.rules.sheets import SheetRow, column_letters
+from app.residents.rules.sheets import SheetRow, column_letters, without_note
 
 USUAL_LIMITS = Limits()
 NO_CHOICES: Mapping[str, Choice] = {}
@@ -281,7 +281,7 @@ def _told(
             case ["rows", rows]:
                 any_row = True
                 for number, values, *marks in rows:
-                    yield SheetRow(sheet, number, tuple(values), *_marks(*marks))
+                    yield SheetRow(sheet, number, without_note(values), *_marks(*marks))
             case ["sheet", sheet, hidden, columns]:
                 yield _Sheet(sheet, hidden, tuple(columns))
             case ["problem", code, place]:

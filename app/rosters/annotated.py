@@ -3,15 +3,18 @@
 Whoever keeps the roster puts it right in their own program, and uploads it again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask_babel import gettext as _
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from app.residents.rules.columns import SheetRow, column_letters
+from app.residents.rules.sheets import NOTE_MARK, SheetRow, column_letters
 from app.rosters.outcome import Said
 from app.rosters.rules.taking import Kind
 
@@ -19,17 +22,26 @@ SAID = (Kind.REJECTED, Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY)
 """What somebody may want to put right."""
 MOST_ROWS = 20_000
 """Of a longer roster only those rows are copied of which there is something to say."""
+_ABOUT = {Kind.COMMUNITY: "community", Kind.DOUBTFUL: "name"}
+"""The role of the cell that says what somebody may want to put right."""
 _LONGEST_SHEET = 31
 _FORBIDDEN = str.maketrans("[]:*?/\\", "-------")
 
 Notes = Mapping[tuple[str | None, int | None], Sequence[Said]]
 
 
-def by_row(notes: Iterable[Said]) -> Notes:
-    """Return what there is to say, by sheet and row."""
+def by_row(notes: Iterable[Said], sheets: Iterable[Mapping[str, Any]]) -> Notes:
+    """Return what there is to say, by sheet and row, of the cell that it is about.
+
+    ``sheets`` say which column of each has which role, as the record of an import has them.
+    """
+    letters = {sheet["sheet"] or None: sheet.get("letters", {}) for sheet in sheets}
     found: dict[tuple[str | None, int | None], list[Said]] = {}
     for note in notes:
-        found.setdefault((note.place.sheet, note.place.row), []).append(note)
+        place = note.place
+        column = place.column or letters.get(place.sheet, {}).get(_ABOUT.get(note.kind))
+        said = replace(note, place=replace(place, column=column))
+        found.setdefault((place.sheet, place.row), []).append(said)
     return found
 
 
@@ -59,47 +71,60 @@ class _Copy:
         )
         self.doubtful = book.add_format({"bg_color": "#ffefc2"})
         self.sheets: dict[str, Worksheet] = {}
-        self.filled: dict[str, int] = {}
+        self.filled = 0
 
     def write(self, rows: Iterable[SheetRow]) -> None:
-        for row in rows:
-            said = self.notes.get((row.sheet or None, row.row), ())
-            if said or self.whole or row.sheet not in self.sheets:
-                self._row(row, said)
+        for name, group in groupby(rows, attrgetter("sheet")):
+            self._write_sheet(name, list(self._kept(group)))
         if not self.sheets:
             self.book.add_worksheet()
 
-    def _sheet(self, name: str) -> Worksheet:
-        if name not in self.sheets:
-            self.sheets[name] = self.book.add_worksheet(self._title(name))
-            self.sheets[name].set_column(0, 0, 44)
-        return self.sheets[name]
+    def _kept(self, rows: Iterable[SheetRow]) -> Iterator[SheetRow]:
+        for place, row in enumerate(rows):
+            if self.whole or not place or (row.sheet or None, row.row) in self.notes:
+                yield row
+
+    def _write_sheet(self, name: str, rows: Sequence[SheetRow]) -> None:
+        """The reasons stand right of everything, where they move no column."""
+        self.sheets[name] = sheet = self.book.add_worksheet(self._title(name))
+        beside, self.filled = max(_width(row) for row in rows), 0
+        sheet.set_column(0, beside - 1, 13)
+        sheet.set_column(beside, beside, 60)
+        for place, row in enumerate(rows):
+            said = self.notes.get((row.sheet or None, row.row), ())
+            self._row(sheet, row, said, beside)
+            if not said and not place:
+                _beside(sheet, self.filled - 1, beside, _("What to put right"))
 
     def _title(self, name: str) -> str | None:
         title = name.translate(_FORBIDDEN).strip("'")[:_LONGEST_SHEET]
         taken = {sheet.get_name().lower() for sheet in self.sheets.values()}
         return title if title and title.lower() not in taken else None
 
-    def _row(self, row: SheetRow, said: Sequence[Said]) -> None:
-        """The reasons come first, beside a row that stands where it stood."""
-        is_first = row.sheet not in self.sheets
-        sheet = self._sheet(row.sheet)
-        at = row.row - 1 if self.whole else self.filled.get(row.sheet, 0)
-        self.filled[row.sheet] = at + 1
+    def _row(self, sheet: Worksheet, row: SheetRow, said: Sequence[Said], beside: int) -> None:
+        """A row, where it stood."""
+        at = row.row - 1 if self.whole else self.filled
+        self.filled = at + 1
         marks = {note.place.column: note for note in said}
+        for column, value in enumerate(row.values[:beside]):
+            note = marks.get(column_letters(column))
+            _cell(sheet, at, column, value, self._format(note) if note else None)
+            if note:
+                sheet.write_comment(at, column, note.message)
         if said:
             texts = [note.message if self.whole else f"{row.row}: {note.message}" for note in said]
-            sheet.write_string(at, 0, "\n".join(texts), self._format(said[0]))
-        elif is_first:
-            sheet.write_string(at, 0, _("What to put right"))
-        for column, value in enumerate(row.values):
-            note = marks.get(column_letters(column))
-            _cell(sheet, at, column + 1, value, self._format(note) if note else None)
-            if note:
-                sheet.write_comment(at, column + 1, note.message)
+            _beside(sheet, at, beside, "\n".join(texts), self._format(said[0]))
 
     def _format(self, note: Said) -> Any:
         return self.wrong if note.kind is Kind.REJECTED else self.doubtful
+
+
+def _width(row: SheetRow) -> int:
+    return max((at for at, value in enumerate(row.values, 1) if value is not None), default=1)
+
+
+def _beside(sheet: Worksheet, row: int, column: int, text: str, mark: Any = None) -> None:
+    sheet.write_string(row, column, NOTE_MARK + text, mark)
 
 
 def _cell(sheet: Worksheet, row: int, column: int, value: Any, mark: Any) -> None:

@@ -65,11 +65,26 @@ def get_import(session: Session, user: User, import_id: int) -> RosterImport:
 
 
 def findings(
-    session: Session, import_id: int, kinds: Sequence[Kind], limit: int, offset: int = 0
+    session: Session,
+    import_id: int,
+    kinds: Sequence[Kind],
+    limit: int,
+    offset: int = 0,
+    without: Sequence[str] = (),
 ) -> Sequence[RosterFinding]:
-    """Return what there is to say of rows, kind by kind, in the order of the file."""
+    """Return what there is to say of rows, kind by kind, in the order of the file.
+
+    ``without`` are codes of what is not asked for.
+    """
     query = _findings(import_id, kinds).order_by(_rank(kinds), RosterFinding.id)
+    if without:
+        query = query.where(RosterFinding.code.not_in(without))
     return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def undecided(session: Session, import_id: int, limit: int) -> Sequence[RosterFinding]:
+    """Return the rows of which somebody can say who they speak of."""
+    return findings(session, import_id, [Kind.DOUBTFUL], limit, without=["row_in_hand"])
 
 
 def _rank(kinds: Sequence[Kind]) -> Any:
@@ -82,9 +97,14 @@ def _findings(import_id: int, kinds: Sequence[Kind]) -> Select[RosterFinding]:
     )
 
 
-def count_findings(session: Session, import_id: int, kinds: Sequence[Kind]) -> int:
-    """Return how many there are of these kinds."""
-    query = select(func.count()).select_from(_findings(import_id, kinds).subquery())
+def count_findings(
+    session: Session, import_id: int, kinds: Sequence[Kind], code: str | None = None
+) -> int:
+    """Return how many there are of these kinds, perhaps with one code only."""
+    found = _findings(import_id, kinds)
+    if code:
+        found = found.where(RosterFinding.code == code)
+    query = select(func.count()).select_from(found.subquery())
     return session.scalar(query) or 0
 
 
@@ -137,5 +157,6 @@ def _missing(user: User, record: RosterImport) -> Select[Resident]:
         Resident.community_code.in_(about.distinct()),
         Resident.community_code.in_(people.scope(user)),
         Resident.import_id.is_(None) | (Resident.import_id != record.id),
+        Resident.created_at <= (record.finished_at or record.created_at),
         ~seen,
     )

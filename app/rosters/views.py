@@ -39,6 +39,8 @@ MOST_NOTES = 60_000
 ROLES_OF_COLUMNS = get_args(Role)
 LONGEST_ROW = 3
 """Figures: headings stand in one of the first rows."""
+QUIET = ("row_duplicate", "no_community")
+"""What a count says of many rows at once."""
 TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
 
 
@@ -93,22 +95,24 @@ def show(import_id: int) -> str:
     with reading() as session:
         record = queries.get_import(session, actor(), import_id)
         rejected = queries.findings(session, import_id, [Kind.REJECTED], PAGE)
-        doubtful = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
-        notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE)
+        doubtful = queries.undecided(session, import_id, PAGE)
+        notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE, without=QUIET)
+        unnamed = queries.count_findings(session, import_id, [Kind.COMMUNITY], "no_community")
         skipped = queries.findings(session, import_id, [Kind.SHEET], PAGE)
         sample = queries.sample(session, import_id)
         columns = queries.columns(session, import_id)
         has_file = files.is_there(session, import_id)
         missing = queries.count_missing(session, actor(), record) if record.is_complete else 0
-        names = dict(community_choices(session))
+        choices = community_choices(session)
     quoted = {(note.sheet, note.row) for note in [*rejected, *notes] if note.written}
     _note_seen(record, len(quoted | {(one["sheet"], one["row"]) for one in sample}))
     return render_template(
         "rosters/show.html", record=record, stages=Stage, is_busy=record.status in PASSES,
         progress=queries.progress(record, now()), time_left=wording.time_left,
         counts=record.result, rejected=rejected, doubtful=doubtful, notes=notes, skipped=skipped,
-        sample=sample, names=names, form=TakingForm(request.form), has_file=has_file,
-        missing=missing, where=wording.where, explain=wording.explain,
+        sample=sample, names=dict(choices), unnamed=unnamed,
+        form=TakingForm(request.form), has_file=has_file, missing=missing,
+        where=wording.where, explain=wording.explain,
         why=_why_failed(record), display=phones.display, is_own=record.user_id == actor().id,
         has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
         noted=record.result.get("noted", {}), columns=columns, roles=wording.roles(),
@@ -165,13 +169,14 @@ def copy(import_id: int) -> Response:
         if not files.is_there(session, import_id):
             raise NotFoundError(f"file of import {import_id}")
         notes = queries.findings(session, import_id, annotated.SAID, MOST_NOTES)
-    said = annotated.by_row(outcome.Said.of_finding(note) for note in notes)
+    sheets = record.result.get("sheets", [])
+    said = annotated.by_row(map(outcome.Said.of_finding, notes), sheets)
     is_short = (record.rows or record.position) <= annotated.MOST_ROWS
     with gathered(files.pieces(database(), import_id)) as content:
         found = annotated.copy(read_rows(content, record.filename), said, whole=is_short)
     with writing() as session:
         audit.record(session, actor().id, now(), "roster_copied", "import", import_id)
-    name = f"{PurePath(record.filename).stem}-{_('put right')}.xlsx"
+    name = _("%(file)s, to be put right.xlsx", file=PurePath(record.filename).stem)
     return send_file(BytesIO(found), download_name=name, as_attachment=True)
 
 
@@ -198,7 +203,7 @@ def confirm(import_id: int) -> Response:
         raise BadRequest
     known, doubtful = Known(form.known.data), Doubtful(form.doubtful.data)
     with reading() as session:
-        rows = queries.findings(session, import_id, [Kind.DOUBTFUL], PAGE)
+        rows = queries.undecided(session, import_id, PAGE)
     decided = {
         (row.sheet, row.row or 0): Doubtful(choice)
         for row in rows
@@ -211,20 +216,28 @@ def confirm(import_id: int) -> Response:
         )  # fmt: skip
     record = _go_on_if_small(record)
     if record.status == Stage.DONE:
-        taken = record.result["accepted"]
-        flash(ngettext("%(num)s resident taken.", "%(num)s residents taken.", taken), "success")
+        _say_what_came(record.result["accepted"], record.result["updated"])
     return redirect(url_for(".show", import_id=import_id))
+
+
+def _say_what_came(taken: int, changed: int) -> None:
+    if taken or not changed:
+        flash(ngettext("%(num)s resident taken.", "%(num)s residents taken.", taken), "success")
+    if changed:
+        flash(ngettext("%(num)s changed.", "%(num)s changed.", changed), "success")
 
 
 @blueprint.post("/rosters/<int:import_id>/columns")
 @roles(*STAFF)
 def choose(import_id: int) -> Response:
-    """Read the roster again, with the columns as somebody chose them."""
+    """Read the roster again, with the columns, or the community, as somebody chose them."""
     with reading() as session:
         queries.get_import(session, actor(), import_id)
         found = queries.columns(session, import_id)
     with writing() as session:
-        record = staging.read_again(session, actor(), now(), import_id, _chosen(found))
+        record = staging.read_again(
+            session, actor(), now(), import_id, _chosen(found), request.form.get("community")
+        )
     _go_on_if_small(record)
     return redirect(url_for(".show", import_id=import_id))
 

@@ -1,5 +1,6 @@
 """What pages, programs and the command line say of an import, in the reader's language."""
 
+import json
 from collections.abc import Mapping
 
 from flask_babel import gettext as _
@@ -8,6 +9,7 @@ from flask_babel import ngettext
 from app import i18n
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding
+from app.residents.rules import phones
 from app.residents.wording import reason
 from app.rosters.rules.taking import Kind
 
@@ -34,11 +36,41 @@ def said(kind: Kind, code: str, values: Mapping[str, str | int], text: str) -> s
     if kind is Kind.COMMUNITY:
         return _community(text)
     if kind is Kind.UPDATED:
-        fields = _(", ").join(field(name) for name in str(values["fields"]).split(","))
-        return str(_("Changed: %(fields)s", fields=fields))
+        return _changed(text) if text else _fields(str(values["fields"]))
     if kind is Kind.SHEET:
         return i18n.explain(Problem(code, values={"headers": text}))
-    return i18n.explain(Problem(code, values={"text": text, **values}))
+    text, _break, known = text.partition("\n")
+    return i18n.explain(Problem(code, values={"text": text, "known": known, **values}))
+
+
+def _fields(names: str) -> str:
+    fields = _(", ").join(field(name) for name in names.split(","))
+    return str(_("Changed: %(fields)s", fields=fields))
+
+
+def _changed(text: str) -> str:
+    """Who is changed, and each field as it was and as it will be."""
+    told = json.loads(text)
+    changes = _("; ").join(_change(name, *both) for name, both in told["changes"].items())
+    return str(_("%(name)s: %(changes)s", name=told["name"], changes=changes))
+
+
+def _change(name: str, before: object, after: object) -> str:
+    if name == "community":
+        return field(name)
+    both = {"before": _shown(before), "after": _shown(after)}
+    return str(_("%(field)s %(before)s → %(after)s", field=field(name), **both))
+
+
+def _shown(value: object) -> str:
+    """Return what stands in a field, as people read it: a text, numbers, or what is no number."""
+    if isinstance(value, list):
+        return str(_(", ")).join(map(_one, value)) or str(_("(nothing)"))
+    return str(value) or str(_("(nothing)"))
+
+
+def _one(number: str | Mapping[str, str]) -> str:
+    return phones.display(number) if isinstance(number, str) else number["text"]
 
 
 def _number(code: str, text: str) -> str:

@@ -50,8 +50,8 @@ def test_a_roster_is_taken_and_every_other_row_explained(programs: Programs) -> 
         },
         {
             "sheet": "Sheet1", "row": 4, "column": None, "result": "duplicate",
-            "code": "row_duplicate",
-            "message": "This resident is known already; the row is not taken again.",
+            "code": "row_twice",
+            "message": "This resident is in an earlier row too; the row is not taken again.",
         },
     ]  # fmt: skip
     assert residents(programs) == before + 1

@@ -129,6 +129,7 @@ def test_what_cannot_be_rung_is_kept_as_written_with_its_reason(db: Database, pl
         (None, None, None),
         ("学堂桥社区", BRIDGE, SCHOOL),
         ("学堂桥社区居委会", None, SCHOOL),
+        ("学堂桥", None, SCHOOL),
         (SCHOOL, None, None),
         ("没有的社区", BRIDGE, None),
         ("没有的社区", None, None),

@@ -53,7 +53,7 @@ def test_rows_to_look_at_are_named_with_what_was_written(
         page.index("row 4"),
         page.index("No community could be told from “没有的社区”."),
         page.index("row 5"),
-        page.index("This resident is known already; the row is not taken again."),
+        page.index("This resident is in an earlier row too; the row is not taken again."),
     ]
     assert at == sorted(at)
     assert seen(db) == [("import", path.rpartition("/")[2], 3)]

@@ -60,6 +60,21 @@ def test_an_address_in_one_cell_fills_the_parts_without_columns():
     assert (draft.building, draft.unit, draft.room) == ("3幢", "5单元", "501")
 
 
+@pytest.mark.parametrize(
+    ("header", "said", "address", "estate"),
+    [
+        ("所属网格", "02", "花苑3-2-501", "花苑"),
+        ("小区", "第二网格", "花苑3-2-501", "花苑"),
+        ("所属网格", "第二网格", "3-2-501", "第二网格"),
+        ("小区", "花苑", "人民路8号花园3-2-501", "花苑"),
+    ],
+)
+def test_a_grid_is_no_estate_where_the_address_names_one(header, said, address, estate):
+    columns = find_columns([SheetRow("s", 1, ("姓名", "电话", header, "住址"))])
+    draft = read_row(SheetRow("s", 2, ("王", "1", said, address)), columns, "0513")
+    assert (draft.estate, draft.building, draft.room) == (estate, "3幢", "501")
+
+
 def test_codes_and_rooms_kept_as_numbers_are_texts_without_a_decimal_point():
     columns = find_columns([SheetRow("s", 1, ("姓名", "电话", "社区代码", "室", "户号"))])
     draft = read_row(SheetRow("s", 2, ("王", "1", 320613009001.0, 501.0, 7)), columns, "0513")

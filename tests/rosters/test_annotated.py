@@ -12,7 +12,7 @@ from tests import cast
 from tests.cast import Cast, english, sign_in
 from tests.house.pages import CheckingClient
 from tests.residents.files import workbook, xlsx
-from tests.residents.test_roster_pages import upload
+from tests.residents.test_roster_pages import decide, upload
 
 HEADER = ("楼栋", "室", "姓名", "联系电话")
 WRONG = [
@@ -42,26 +42,45 @@ def test_each_row_stands_where_it_stood_with_its_reasons(leader: CheckingClient)
     answer = leader.get(f"{path}/annotated.xlsx")
     found = rows(answer.data)
 
-    assert [[cell for cell in row[1:] if cell] for row in found] == [
+    assert [[cell for cell in row[:4] if cell] for row in found] == [
         [str(cell) for cell in row if cell] for row in WRONG
     ]
-    assert [row[0] for row in found] == [
-        "What to put right", "", "", "There is a formula under “姓名”. Replace it by its value.",
-        f"Not usable as a number: “1391234” — {REASONS['too_short'][1]}", "There is no name.",
+    assert [row[4] for row in found] == [
+        "◀ What to put right", "", "",
+        "◀ There is a formula under “姓名”. Replace it by its value.",
+        f"◀ Not usable as a number: “1391234” — {REASONS['too_short'][1]}", "◀ There is no name.",
     ]  # fmt: skip
     with zipfile.ZipFile(BytesIO(answer.data)) as archive:
         comments = archive.read("xl/comments1.xml").decode()
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
-    assert 'ref="D4"' in comments
-    assert 'ref="D6"' in comments
+    assert [cell for cell in ("C4", "D5", "C6") if f'ref="{cell}"' in comments] == [
+        "C4", "D5", "C6"
+    ]  # fmt: skip
     assert "<f>" not in sheet
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_community_that_can_not_be_told_and_a_doubtful_name_are_marked(
+    leader: CheckingClient,
+) -> None:
+    header = ["社区", *HEADER]
+    decide(leader, upload(leader, xlsx([header, [None, *WRONG[2]]])).location, "confirm")
+    doubtful = [None, "1幢", "101", "陈先生", "13912345678"]
+    unknown = ["没有的社区", "1幢", "102", "李四", "13912345679"]
+    path = upload(leader, xlsx([header, doubtful, unknown])).location
+    for act in ("columns", "confirm"):
+        answer = leader.get(f"{path}/annotated.xlsx")
+        with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+            comments = archive.read("xl/comments1.xml").decode()
+        assert 'ref="D2"' in comments
+        assert 'ref="A3"' in comments
+        decide(leader, path, act)
 
 
 def test_it_goes_in_again_once_it_has_been_put_right(leader: CheckingClient) -> None:
     path = upload(leader, xlsx(WRONG)).location
     found = rows(leader.get(f"{path}/annotated.xlsx").data)
-    found[3][3], found[4][4], found[5][3] = "陈二", "13912345699", "陈四"
+    found[3][2], found[4][3], found[5][2] = "陈二", "13912345699", "陈四"
     again = upload(leader, xlsx(found)).location
 
     assert "Take 4 residents" in leader.get(again).text

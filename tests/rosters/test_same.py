@@ -101,7 +101,7 @@ def test_what_a_row_leaves_open_it_does_not_take_away() -> None:
 
 
 def test_a_number_put_right_is_no_longer_unusable() -> None:
-    wrong = row("陈一", unusable=(Unusable("139", "too_short"),))
+    wrong = row("陈一", unusable=(Unusable("139", "too_short"),), unusable_in=("F",))
     person, _ = came_to(wrong, row("陈一", "1"))
 
     assert (person.numbers, person.values["unusable"]) == (["1"], [])

@@ -204,7 +204,8 @@ def _guess(
     if is_private(text) or (look == "private" and (found is None or found[0] != "phone")):
         return replace(guess, why="private", sure=True)
     if is_somebody_else(group) or (found is None and look and is_somebody_else(text)):
-        return replace(guess, why="somebody_else", sure=True)
+        whole = f"{group} {guess.header}"[:_LONGEST_SHOWN] if group else guess.header
+        return replace(guess, header=whole, why="somebody_else", sure=True)
     if found is None:
         return guess
     role = found[0]

@@ -320,7 +320,7 @@ def _draft(
         street=text("street"),
         community=text("community"),
         community_code=unicodedata.normalize("NFKC", code) if code else None,
-        estate=text("estate") or (None if columned.building else estate),
+        estate=_estate(texts, columns, None if columned.building else estate),
         building=columned.building or celled.building or by_sheet.building,
         unit=columned.unit or celled.unit or by_sheet.unit,
         room=columned.room or celled.room,
@@ -330,6 +330,14 @@ def _draft(
         language=text("language"),
         remark=_remark(text("remark"), [note for note in notes if note != name]),
     )
+
+
+def _estate(texts: Texts, columns: Columns, celled: str | None) -> str | None:
+    """What its column says; but a grid is no estate where the address names one."""
+    said = texts.get("estate")
+    if said and celled and "网格" in columns.headers[columns.single["estate"]] + said:
+        return celled
+    return said or celled
 
 
 def _remark(text: str | None, notes: Sequence[str]) -> str | None:

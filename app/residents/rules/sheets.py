@@ -1,5 +1,6 @@
 """A row of a sheet as it was read."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 Value = str | int | float | bool | None
@@ -39,3 +40,15 @@ def column_letters(column: int) -> str:
         letters = chr(ord("A") + column % 26) + letters
         column = column // 26 - 1
     return letters
+
+
+NOTE_MARK = "◀ "
+"""What a note of ours begins with that stands right of a row, in a copy with the reasons."""
+
+
+def without_note(values: Sequence[Value]) -> tuple[Value, ...]:
+    """The cells of a row without our own note: a copy reads like the sheet it was made of."""
+    last = values[-1] if values else None
+    if last.__class__ is str and str(last).startswith(NOTE_MARK):
+        return (*values[:-1], None)
+    return tuple(values)

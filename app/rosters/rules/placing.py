@@ -35,6 +35,8 @@ class Gazetteer:
 
     by_code: dict[str, Territory] = field(default_factory=dict)
     by_name: dict[str, list[Territory]] = field(default_factory=dict)
+    by_short_name: dict[str, list[Territory]] = field(default_factory=dict)
+    """As people say it: 中桥 is 中桥社区居委会."""
 
     @classmethod
     def of(cls, territories: Iterable[Territory]) -> "Gazetteer":
@@ -42,7 +44,9 @@ class Gazetteer:
         found = cls()
         for territory in territories:
             found.by_code[territory.code] = territory
-            found.by_name.setdefault(bare_name(territory.name), []).append(territory)
+            name = bare_name(territory.name)
+            found.by_name.setdefault(name, []).append(territory)
+            found.by_short_name.setdefault(name.removesuffix("社区"), []).append(territory)
         return found
 
     def find(self, code: str | None, names: Mapping[str, str | None]) -> str | None:
@@ -53,8 +57,8 @@ class Gazetteer:
         """
         if code and code in self.by_code:
             return code
-        name = names.get("community")
-        candidates = self.by_name.get(bare_name(name), []) if name else []
+        name = bare_name(names.get("community") or "")
+        candidates = self.by_name.get(name) or (self.by_short_name.get(name, []) if name else [])
         for part in ("street", "district"):
             wanted = names.get(part)
             if wanted:

@@ -1,7 +1,8 @@
 """What the rows of a roster come to, beside the people on record: decided some hundreds at once."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -122,7 +123,8 @@ def _decide(found: Decided, row: Row, people: Acquainted, terms: Terms) -> None:
     if person is None and (alike := people.alike(*what)) is not None:
         choice = terms.decided.get((draft.place.sheet, draft.place.row), terms.doubtful)
         found.count("doubtful")
-        found.note(Kind.DOUBTFUL, draft.place, "row_alike", text=draft.name, person=alike)
+        names = f"{draft.name}\n{alike.name}"
+        found.note(Kind.DOUBTFUL, draft.place, "row_alike", text=names, person=alike)
         if choice is Doubtful.LEAVE:
             return
         person = alike if choice is Doubtful.SAME else None
@@ -152,14 +154,19 @@ def _welcome(found: Decided, row: Row, people: Acquainted) -> None:
 
 def _note_open(found: Decided, row: Row) -> None:
     """What somebody may want to put right of a row that is taken."""
-    for unusable in row.draft.unusable:
-        place = row.draft.place
-        found.note(Kind.NUMBER, place, unusable.reason, text=unusable.text)
+    _note_unusable(found, row)
     if not row.draft.phones:
         found.count("without_number")
     if row.community_code is None:
         found.count("to_be_placed")
-        found.note(Kind.COMMUNITY, row.draft.place, "to_be_placed", text=row.community_written)
+        code = "to_be_placed" if row.community_written else "no_community"
+        found.note(Kind.COMMUNITY, row.draft.place, code, text=row.community_written)
+
+
+def _note_unusable(found: Decided, row: Row) -> None:
+    for unusable, letters in zip(row.draft.unusable, row.draft.unusable_in, strict=True):
+        place = replace(row.draft.place, column=letters)
+        found.note(Kind.NUMBER, place, unusable.reason, text=unusable.text)
 
 
 def _said(row: Row) -> dict[str, Any]:
@@ -182,16 +189,28 @@ def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
             found.note(Kind.DOUBTFUL, row.draft.place, "row_in_hand", person=person)
     if person.id is not None and not person.is_settled:
         found.matched.append(person)
+    known = "row_twice" if person.is_settled else "row_duplicate"
     person.is_settled = True
+    text = _told(person, new)
     _take_over(found, person, row, new)
     if not new or person.id is None:
         found.count("unchanged")
-        found.note(Kind.DUPLICATE, row.draft.place, "row_duplicate", person=person)
+        found.note(Kind.DUPLICATE, row.draft.place, known, person=person)
         return
     found.changed.append((row, person))
     found.count("updated")
     values = {"fields": ",".join(sorted(new))}
-    found.note(Kind.UPDATED, row.draft.place, "row_updated", values=values, person=person)
+    found.note(
+        Kind.UPDATED, row.draft.place, "row_updated", values=values, text=text, person=person
+    )
+    if "unusable" in new:
+        _note_unusable(found, row)
+
+
+def _told(person: Person, new: Mapping[str, Any]) -> str:
+    """Who is changed, and each field as it was and as it will be, in JSON."""
+    changes = {name: [person.value(name), value] for name, value in sorted(new.items())}
+    return json.dumps({"name": person.name, "changes": changes}, ensure_ascii=False)
 
 
 def _take_over(found: Decided, person: Person, row: Row, new: Mapping[str, Any]) -> None:

@@ -271,6 +271,7 @@ def columns_of(sheets: Iterable[SheetFound]) -> dict[str, Any]:
                 "columns": [s.columns.headers[c] for c in s.columns.taken],
                 "left_out": list(s.columns.left_out),
                 "shape": s.columns.shape,
+                "letters": {role: column_letters(at) for role, at in s.columns.single.items()},
                 "hidden": s.hidden,
                 "hidden_columns": list(s.hidden_columns),
                 "stepped": [s.columns.headers[c] for c in s.columns.stepped],

@@ -78,8 +78,10 @@ def _count_as_known(decided: Decided, row: Row) -> None:
         decided.counts["without_number"] -= 1
     if row.community_code is None:
         decided.counts["to_be_placed"] -= 1
-    own = {Kind.NUMBER, Kind.COMMUNITY}
+    own, here = {Kind.NUMBER, Kind.COMMUNITY}, (row.draft.place.sheet, row.draft.place.row)
     decided.notes = [
-        note for note in decided.notes if note.place != row.draft.place or note.kind not in own
+        note
+        for note in decided.notes
+        if (note.place.sheet, note.place.row) != here or note.kind not in own
     ]
-    decided.note(Kind.DUPLICATE, row.draft.place, "row_duplicate")
+    decided.note(Kind.DUPLICATE, row.draft.place, "row_twice")

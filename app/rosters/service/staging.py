@@ -145,13 +145,22 @@ def confirm(
 
 
 def read_again(
-    session: Session, actor: User, now: datetime, import_id: int, chosen: Mapping[str, Choice]
+    session: Session,
+    actor: User,
+    now: datetime,
+    import_id: int,
+    chosen: Mapping[str, Choice],
+    community: str | None = None,
 ) -> RosterImport:
-    """Let a waiting roster be read again, with other columns, by the shape of its sheets.
+    """Let a waiting roster be read again, with other columns, by the shape of its sheets, or with
+    a community for the rows that name none.
 
-    What was chosen is remembered for the next roster of the same shape.
+    What was chosen of columns is remembered for the next roster of the same shape.
     """
     record = waiting(session, actor, import_id)
+    if community:
+        check_community(session, actor, community)
+        record.community_code = community
     columns = dict(record.columns)
     for shape, choice in chosen.items():
         before = Choice.of_json(columns[shape]) if shape in columns else Choice({})
