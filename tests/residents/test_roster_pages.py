@@ -1,5 +1,6 @@
 """A roster through the pages: upload, look, decide; and the residents that come of it."""
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -141,6 +142,26 @@ def test_the_same_sheet_again_offers_nobody(db: Database, leader: CheckingClient
 
     assert "Take " not in page.partition("<main")[2]
     assert names(db) == ["王㛃", "陈二"]
+
+
+def test_of_many_doubtful_rows_it_is_said_that_one_choice_holds_for_the_rest(
+    leader: CheckingClient,
+) -> None:
+    numbers = [f"139123{n:05}" for n in range(52)]
+    known = [[None, "1幢", str(101 + n), "王小明", one, ""] for n, one in enumerate(numbers)]
+    alike = [[None, "1幢", str(101 + n), "王先生", one, ""] for n, one in enumerate(numbers)]
+    decide(leader, upload(leader, sheet(*known)).location, "confirm")
+    page = leader.get(upload(leader, sheet(*alike)).location)
+    assert "The choice above holds for 2 more doubtful rows" in words(page)
+
+
+def test_earlier_rosters_say_how_many_they_changed(leader: CheckingClient) -> None:
+    decide(leader, upload(leader, sheet(ONE)).location, "confirm")
+    moved: list[Cell] = [None, "9幢", "901", "王㛃", "13912345678", "secret"]
+    decide(leader, upload(leader, sheet(moved)).location, "confirm")
+    listed = re.sub(r"<[^>]*>|\s", " ", words(leader.get("/rosters"))).split()
+    taken = [listed[at - 2 : at] for at, word in enumerate(listed) if word == "taken"]
+    assert taken[-2:] == [["0", "1"], ["1", "0"]]
 
 
 def test_a_preview_is_not_for_others(app: Flask, leader: CheckingClient, played: Cast) -> None:
