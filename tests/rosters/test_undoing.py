@@ -68,6 +68,17 @@ def test_all_is_as_it_was_before(rosters: Rostering) -> None:
     assert town_of(rosters).broken() == []
 
 
+def test_what_a_later_roster_changed_stays_as_that_says(rosters: Rostering) -> None:
+    was = rosters.contents()
+    done = rosters.take(CORRECTED)
+    later = rosters.take(sheet(row("甲", mobile(71), "101", "更新"), row("丙", mobile(93), "303")))
+    undo(rosters, done.id)
+    assert numbers(rosters, "甲") == [(mobile(71),)]
+    undo(rosters, later.id)
+
+    assert rosters.contents() == was
+
+
 def test_newcomers_leave_a_campaign_in_which_nobody_rang_them(rosters: Rostering) -> None:
     town = town_of(rosters)
     was = rosters.contents()
