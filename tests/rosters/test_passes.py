@@ -13,6 +13,7 @@ from app.residents import queries as residents
 from app.rosters import queries
 from app.rosters.rules.same import Known
 from app.rosters.rules.stages import Stage
+from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files, passes, staging
 from app.rosters.service.passes import MOST_RUNS
 from tests import cast
@@ -34,16 +35,24 @@ def seen(rosters: Rostering) -> int:
 
 
 def test_reading_stores_nobody_and_says_what_taking_would_do(rosters: Rostering) -> None:
-    content = sheet(row("陈一", mobile(1)), row("陈一", mobile(1)), row(""), row("陈二", "空号"))
+    content = sheet(
+        row("陈一", mobile(1)), row(""), row("陈二", "空号"), row("陈一", mobile(1)),
+        row("陈一", mobile(1), remark="新"),
+    )  # fmt: skip
     import_id = rosters.upload(content)
     rosters.go_on(import_id)
     record = rosters.record(import_id)
 
-    assert (record.status, record.rows, seen(rosters)) == (Stage.PREVIEW, 4, 0)
-    counts = {name: record.result[name] for name in ("accepted", "unchanged", "without_number")}
-    assert counts == {"accepted": 2, "unchanged": 1, "without_number": 1}
+    assert (record.status, record.rows, seen(rosters)) == (Stage.PREVIEW, 5, 0)
+    counts = {name: record.result[name] for name in COUNTS if record.result[name]}
+    assert counts == {"accepted": 2, "unchanged": 2, "rejected": 1, "without_number": 1}
     with rosters.db.reading() as session:
         assert [one["name"] for one in queries.sample(session, import_id)] == ["陈一", "陈二"]
+    rosters.confirm(import_id)
+    rosters.go_on(import_id)
+
+    result = rosters.record(import_id).result
+    assert {name: result[name] for name in COUNTS if result[name]} == counts
 
 
 @pytest.mark.parametrize("looks", [1, 2, 3])

@@ -20,9 +20,13 @@ def row(name: str, *phones: str, room: str | None = "101", code: str | None = HE
 
 def on_record(one: Row) -> Person:
     """Somebody as this row would have brought them."""
-    (found,) = decide([one], Acquainted(), Terms()).newcomers
-    person = found[1]
-    person.id, person.is_settled = 7, False
+    ((_, person),) = decide([one], Acquainted(), Terms()).newcomers
+    return stored(person)
+
+
+def stored(person: Person) -> Person:
+    """The person as the next roster finds them."""
+    person.id, person.is_newcomer, person.is_settled = 7, False, False
     return person
 
 
@@ -116,7 +120,7 @@ def test_a_later_row_of_one_roster_adds_and_never_contradicts() -> None:
     assert (first.counts["accepted"], first.counts["unchanged"]) == (1, 1)
     assert person.numbers == ["1", "2"]
     assert (person.values["remark"], person.values["language"]) == ("甲", "南通话")
-    person.id, person.is_settled = 7, False
+    stored(person)
     again = decide(rows, people, Terms())
     assert again.counts == {"unchanged": 2}
 

@@ -58,6 +58,8 @@ class Person:
     """The household on record, before this roster."""
     is_in_hand: bool = False
     """A volunteer is to ring them now: their numbers are not touched meanwhile."""
+    is_newcomer: bool = False
+    """This roster brings them."""
     is_settled: bool = False
     """An earlier row of this roster brought or matched them: later ones only add to that."""
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
