@@ -138,6 +138,8 @@ def test_a_later_row_of_one_roster_adds_and_never_contradicts() -> None:
         ("王小明", "王小明", False),
         ("先生", "王小明", False),
         ("王.明", "王小明", False),
+        ("王xx", "王小明", True),
+        ("Tom", "Tim", False),
     ],
 )
 def test_two_writings_of_a_name(one: str, other: str, alike: bool) -> None:

@@ -124,7 +124,8 @@ class Acquainted:
 
 
 _TITLE = re.compile("(先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|同志)$")
-_HIDDEN = re.compile("[某*＊×xXOo○〇]+")
+_HIDDEN = re.compile("[某*＊×○〇]+|(?<![A-Za-z])[xXoO]+(?![A-Za-z])")
+"""What stands for letters that are not to be seen; an x or o within a word is a letter."""
 
 
 def look_alike(one: str, other: str) -> bool:
