@@ -22,10 +22,10 @@ from app.residents.reader import gathered, read_rows
 from app.residents.rules import phones
 from app.residents.rules.columns import Choice, Role
 from app.residents.rules.sheets import column_index
+from app.residents.rules.stages import PASSES, Stage
 from app.rosters import annotated, outcome, queries, wording
 from app.rosters.forms import TakingForm, UploadForm
 from app.rosters.rules.same import Doubtful, Known
-from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import Kind
 from app.rosters.service import files, passes, staging, undoing
 from app.web import database, here, large, now, page_of, reading, roles, settings, tell, writing

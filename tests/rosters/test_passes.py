@@ -10,9 +10,9 @@ from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.reports.exports import residents as exports
 from app.residents import queries as residents
+from app.residents.rules.stages import Stage
 from app.rosters import queries
 from app.rosters.rules.same import Known
-from app.rosters.rules.stages import Stage
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files, passes, staging
 from app.rosters.service.passes import MOST_RUNS

@@ -5,7 +5,7 @@ import pytest
 from app.cases.service import opening
 from app.db import Database
 from app.problems import Problem
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import staging, undoing
 from tests.cases.town import Town
 from tests.cast import mobile

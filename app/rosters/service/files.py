@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.residents.models import RosterFinding, RosterImport, RosterPiece
-from app.rosters.rules.stages import OVER
+from app.residents.rules.stages import OVER
 
 PIECE = 1 << 20
 KEPT = timedelta(days=7)

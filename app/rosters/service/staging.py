@@ -14,9 +14,9 @@ from app.people.models import User
 from app.problems import NotFoundError, Place, Problem
 from app.residents.models import RosterFinding, RosterImport, RosterShape
 from app.residents.rules.columns import Choice
+from app.residents.rules.stages import PASSES, Stage
 from app.residents.service.placing import check_community
 from app.rosters.rules.same import Doubtful, Known
-from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files
 
@@ -105,8 +105,7 @@ def told(problem: Problem) -> dict[str, Any]:
     """Return a problem as the record of an import keeps it."""
     found: dict[str, Any] = {"code": problem.code, "values": dict(problem.values)}
     if problem.place is not None:
-        place = problem.place
-        found["place"] = {"sheet": place.sheet, "row": place.row, "column": place.column}
+        found["place"] = problem.place.within_file
     return found
 
 

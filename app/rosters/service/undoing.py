@@ -24,7 +24,7 @@ from app.residents.models import (
     RosterImport,
     RosterSeen,
 )
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service.staging import begin
 
 PART = 200
