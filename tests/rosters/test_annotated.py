@@ -54,6 +54,7 @@ def test_each_row_stands_where_it_stood_with_its_reasons(leader: CheckingClient)
         comments = archive.read("xl/comments1.xml").decode()
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
     assert 'ref="D4"' in comments
+    assert 'ref="E5"' in comments
     assert 'ref="D6"' in comments
     assert "<f>" not in sheet
     assert "attachment" in answer.headers["Content-Disposition"]

@@ -1,7 +1,7 @@
 """What the rows of a roster come to, beside the people on record: decided some hundreds at once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -153,14 +153,15 @@ def _welcome(found: Decided, row: Row, people: Acquainted) -> None:
 
 def _note_open(found: Decided, row: Row) -> None:
     """What somebody may want to put right of a row that is taken."""
-    for unusable in row.draft.unusable:
-        place = row.draft.place
+    draft = row.draft
+    for unusable, column in zip(draft.unusable, draft.unusable_in, strict=True):
+        place = replace(draft.place, column=column)
         found.note(Kind.NUMBER, place, unusable.reason, text=unusable.text)
-    if not row.draft.phones:
+    if not draft.phones:
         found.count("without_number")
     if row.community_code is None:
         found.count("to_be_placed")
-        found.note(Kind.COMMUNITY, row.draft.place, "to_be_placed", text=row.community_written)
+        found.note(Kind.COMMUNITY, draft.place, "to_be_placed", text=row.community_written)
 
 
 def _said(row: Row) -> dict[str, Any]:
