@@ -10,6 +10,7 @@ from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.reports.exports import residents as exports
 from app.residents import queries as residents
+from app.residents.models import RosterImport
 from app.residents.rules.stages import Stage
 from app.rosters import queries
 from app.rosters.rules.same import Known
@@ -212,6 +213,8 @@ def test_a_record_that_is_right_is_only_filled_in(rosters: Rostering) -> None:
 def test_who_is_missing_from_a_complete_roster_is_listed_and_stays(rosters: Rostering) -> None:
     rosters.take(FIVE)
     done = rosters.take(sheet(row("陈1", mobile(1)), row("陈9", mobile(9))), is_complete=True)
+    half = rosters.upload(sheet(*(row(f"李{n}", mobile(20 + n)) for n in range(4))), Stage.TAKING)
+    rosters.stop_after(half, 2)
 
     with rosters.db.reading() as session:
         found = queries.missing(session, rosters.user, done, 10)
@@ -233,10 +236,14 @@ def test_only_its_own_user_decides_and_only_once(rosters: Rostering) -> None:
 
 def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None:
     done = rosters.take(sheet(row("陈一", "空号"), row("李=1", mobile(1))))
+    broken_off = rosters.upload(FIVE)
+    with rosters.db.writing() as session:
+        session.get_one(RosterImport, broken_off).status = Stage.UPLOADING
     for days, is_there in ((6, True), (8, False)):
         files.erase_old(rosters.db, rosters.now + timedelta(days=days))
         with rosters.db.reading() as session:
             assert files.is_there(session, done.id) == is_there
+            assert files.is_there(session, broken_off) == is_there
             notes = queries.findings(session, done.id, list(passes.Kind), 9)
         assert any(note.written for note in notes) == is_there
 
