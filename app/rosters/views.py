@@ -109,7 +109,7 @@ def show(import_id: int) -> str:
         counts=record.result, rejected=rejected, doubtful=doubtful, notes=notes, skipped=skipped,
         sample=sample, names=names, form=TakingForm(request.form), has_file=has_file,
         missing=missing, where=wording.where, explain=wording.explain,
-        why=_why_failed(record), display=phones.display, is_own=record.user_id == actor().id,
+        why=_why_failed(record), display=phones.display, is_own=staging.is_own(record, actor()),
         has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
         noted=record.result.get("noted", {}), columns=columns, roles=wording.roles(),
         why_column=wording.why_column, wanted=_wanted(record),

@@ -234,6 +234,18 @@ def test_only_its_own_user_decides_and_only_once(rosters: Rostering) -> None:
         rosters.confirm(import_id)
 
 
+def test_what_came_by_the_command_line_an_administrator_takes_back(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.go_on(import_id)
+    with rosters.db.writing() as session:
+        record = session.get_one(RosterImport, import_id)
+        record.user_id = None
+        session.flush()
+        with pytest.raises(NotFoundError):
+            staging.own(session, rosters.user, import_id)
+        assert staging.own(session, rosters.people.administrator.user, import_id) is record
+
+
 def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None:
     done = rosters.take(sheet(row("陈一", "空号"), row("李=1", mobile(1))))
     broken_off = rosters.upload(FIVE)
