@@ -147,8 +147,9 @@ def _remove(session: Session, import_id: int) -> int:
     if not ids:
         return 0
     _remove_cases(session, ids)
-    for model in (ResidentNumber, RosterSeen, ResidentChange):
-        session.execute(delete(model).where(_resident_id(model).in_(ids)))
+    theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
+    for model in theirs:
+        session.execute(delete(model).where(model.resident_id.in_(ids)))
     session.execute(delete(Resident).where(Resident.id.in_(ids)))
     return len(ids)
 
@@ -161,10 +162,6 @@ def _has_been_rung() -> ColumnElement[bool]:
         | exists().where(Call.case_id == Case.id)
         | exists().where(Dial.case_id == Case.id),
     )
-
-
-def _resident_id(model: Any) -> Any:
-    return model.resident_id
 
 
 def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:
