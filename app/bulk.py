@@ -54,7 +54,7 @@ def add(
     stored = _stored(model, columns, rows, connection.dialect)
     into = _into(model, columns)
     if connection.dialect.name == "sqlite":
-        marks = _marks("?", columns)
+        marks = _marks(columns)
         driver.executemany(f"INSERT INTO {into} VALUES ({marks})", stored)  # noqa: S608
         return
     with driver.cursor().copy(f"COPY {into} FROM STDIN") as copy:
@@ -70,7 +70,7 @@ def add_missing(
     into, driver = _into(model, columns), cast(Any, connection.connection.driver_connection)
     stored = _stored(model, columns, rows, connection.dialect)
     if connection.dialect.name == "sqlite":
-        values = f"VALUES ({_marks('?', columns)})"
+        values = f"VALUES ({_marks(columns)})"
         added = driver.executemany(f"INSERT INTO {into} {values} ON CONFLICT DO NOTHING", stored)
     else:
         types = (_column(model, name).type.compile(connection.dialect) for name in columns)
@@ -86,8 +86,8 @@ def _into(model: type[Base], columns: Sequence[str]) -> str:
     return f"{model.__tablename__} ({names})"
 
 
-def _marks(mark: str, columns: Sequence[str]) -> str:
-    return ", ".join([mark] * len(columns))
+def _marks(columns: Sequence[str]) -> str:
+    return ", ".join("?" * len(columns))
 
 
 def _stored(

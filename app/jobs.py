@@ -8,6 +8,7 @@ no queue: whatever is unfinished is found and gone on with, after a kill too.
 import logging
 from collections.abc import Callable
 from threading import Event
+from time import monotonic
 
 PAUSE = 1.0
 """Seconds between two looks for work."""
@@ -16,6 +17,20 @@ log = logging.getLogger("ringround.jobs")
 
 Job = Callable[[], bool]
 """Does some of what is unfinished; returns whether there was anything."""
+
+
+def seldom(act: Callable[[], None], seconds: float) -> Job:
+    """Return a job that does this once, and again whenever so many seconds have gone by."""
+    due = monotonic()
+
+    def job() -> bool:
+        nonlocal due
+        if monotonic() >= due:
+            due = monotonic() + seconds
+            act()
+        return False
+
+    return job
 
 
 def work(jobs: dict[str, Job], stop: Event) -> None:

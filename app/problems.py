@@ -21,6 +21,11 @@ class Place:
     row: int | None = None
     column: str | None = None
 
+    @property
+    def within_file(self) -> dict[str, str | int | None]:
+        """Sheet, row and column by their names, as JSON has them."""
+        return {"sheet": self.sheet, "row": self.row, "column": self.column}
+
 
 @dataclasses.dataclass
 class Problem(Exception):  # noqa: N818 - a problem is not always raised

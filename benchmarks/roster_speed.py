@@ -33,7 +33,7 @@ from app.db import Database
 from app.people.models import User
 from app.residents.models import Household, Number, Resident, ResidentNumber, RosterImport
 from app.residents.reader import read_rows
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import passes, staging
 from benchmarks.queue_city import CAMPAIGN, CODES, NOW, databases, fill
 

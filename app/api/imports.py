@@ -14,8 +14,8 @@ from app.api.operations import operation
 from app.api.paging import Page, Paging, links
 from app.people.rules import STAFF
 from app.problems import Problem
+from app.residents.rules.stages import Stage
 from app.rosters import outcome, queries
-from app.rosters.rules.stages import Stage
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import importing, passes, staging
 from app.web import database, now, reading, settings
@@ -159,7 +159,5 @@ def _page(notes: Sequence[outcome.Said], asked: Paging, total: int) -> RowPage:
 
 
 def _row(note: outcome.Said) -> RowResult:
-    told = note.table()
-    place = {name: told[name] for name in ("sheet", "row", "column")}
-    result: Any = note.kind.value
-    return RowResult(**place, result=result, code=note.code, message=note.message)
+    told: dict[str, Any] = {**note.place.within_file, "result": note.kind.value}
+    return RowResult(**told, code=note.code, message=note.message)

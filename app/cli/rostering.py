@@ -22,10 +22,10 @@ from app.reports.wording import Lang
 from app.residents import queries as residents_on_record
 from app.residents.models import Resident, RosterImport
 from app.residents.rules import phones
+from app.residents.rules.stages import Stage
 from app.residents.service import placing
 from app.residents.wording import reason
 from app.rosters import outcome, queries
-from app.rosters.rules.stages import Stage
 from app.rosters.service import files, importing, passes, staging
 from app.web import now, settings
 

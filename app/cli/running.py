@@ -35,6 +35,9 @@ OPTIONS: dict[str, Any] = {
 }
 """How the production server runs, wherever it listens."""
 
+HOUR = 3600
+"""Seconds between two looks for files that were kept long enough."""
+
 SWITCH_INTERVAL = 0.0005
 """Seconds that a thread may keep the interpreter while others want it; Python's own is ten times
 as long. Who has the turn to write gives the interpreter away at each statement, and everybody
@@ -120,10 +123,12 @@ def _work(parent: int) -> None:
         if os.getppid() != parent:
             stop.set()
             return False
-        files.erase_old(database(), now())
         return passes.go_on_with_all(database(), now, settings().area_code)
 
-    jobs.work({"rosters": rosters}, stop)
+    def old_files() -> None:
+        files.erase_old(database(), now())
+
+    jobs.work({"rosters": rosters, "old files": jobs.seldom(old_files, HOUR)}, stop)
 
 
 @click.command(help=_("Fill an empty database with a plausible city and print its accounts."))

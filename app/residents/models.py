@@ -20,7 +20,7 @@ class RosterImport(Base):
     size: Mapped[int] = mapped_column(default=0)
     """Bytes of the file."""
     status: Mapped[str] = mapped_column(String(12))
-    """A value of ``rosters.rules.stages.Stage``."""
+    """A value of ``residents.rules.stages.Stage``."""
     sheet: Mapped[str | None] = mapped_column(String(80))
     """The one sheet that is read; None for all."""
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))

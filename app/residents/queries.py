@@ -11,11 +11,10 @@ from app.people import queries as people
 from app.people.models import User
 from app.problems import NotFoundError
 from app.residents.models import Household, Number, Resident, ResidentNumber, RosterImport
+from app.residents.rules.stages import HIDING
 from app.territory.models import Community
 
 SHARED_BY_MORE_THAN = 8
-HIDING = ("taking", "undoing")
-"""Stages of an import during which nobody sees whom it brought."""
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,7 @@ class Said:
 
     def table(self) -> dict[str, Any]:
         """Return it for JSON."""
-        place = {"sheet": self.place.sheet, "row": self.place.row, "column": self.place.column}
-        return {**place, "reason": self.code, "message": self.message}
+        return {**self.place.within_file, "reason": self.code, "message": self.message}
 
 
 Found = tuple[Mapping[str, Any], list[Said]]

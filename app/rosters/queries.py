@@ -19,6 +19,7 @@ from app.residents.models import (
     RosterImport,
     RosterSeen,
 )
+from app.residents.queries import in_sight
 from app.rosters.rules.taking import Kind
 
 
@@ -156,6 +157,7 @@ def _missing(user: User, record: RosterImport) -> Select[Resident]:
     return select(Resident).where(
         Resident.community_code.in_(about.distinct()),
         Resident.community_code.in_(people.scope(user)),
+        in_sight(),
         Resident.import_id.is_(None) | (Resident.import_id != record.id),
         Resident.created_at <= (record.finished_at or record.created_at),
         ~seen,

@@ -22,10 +22,10 @@ from app.residents.reader import gathered, read_rows
 from app.residents.rules import phones
 from app.residents.rules.columns import Choice, Role
 from app.residents.rules.sheets import column_index
+from app.residents.rules.stages import PASSES, Stage
 from app.rosters import annotated, outcome, queries, wording
 from app.rosters.forms import TakingForm, UploadForm
 from app.rosters.rules.same import Doubtful, Known
-from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import Kind
 from app.rosters.service import files, passes, staging, undoing
 from app.web import database, here, large, now, page_of, reading, roles, settings, tell, writing
@@ -113,7 +113,7 @@ def show(import_id: int) -> str:
         sample=sample, names=dict(choices), unnamed=unnamed,
         form=TakingForm(request.form), has_file=has_file, missing=missing,
         where=wording.where, explain=wording.explain,
-        why=_why_failed(record), display=phones.display, is_own=record.user_id == actor().id,
+        why=_why_failed(record), display=phones.display, is_own=staging.is_own(record, actor()),
         has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
         noted=record.result.get("noted", {}), columns=columns, roles=wording.roles(),
         why_column=wording.why_column, wanted=_wanted(record),

@@ -19,7 +19,7 @@ import pytest
 
 from app.db import Database
 from app.residents.models import RosterImport
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import staging
 from app.rosters.service.passes import AT_ONCE
 from app.web import HEADERS

@@ -24,7 +24,7 @@ from app.people import shifts
 from app.people.models import User
 from app.people.rules.shifts import Span
 from app.residents.models import Number, Resident, ResidentNumber
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import importing, passes, staging
 from tests.cast import (
     BRIDGE,

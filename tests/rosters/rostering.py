@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.db import Database
 from app.people.models import User
 from app.residents.models import RosterFinding, RosterImport
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import passes, staging
 from tests.cast import BRIDGE, NOW, Cast
 from tests.residents.files import Cell, xlsx

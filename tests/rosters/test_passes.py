@@ -10,9 +10,11 @@ from app.db import Database
 from app.problems import NotFoundError, Problem
 from app.reports.exports import residents as exports
 from app.residents import queries as residents
+from app.residents.models import RosterImport
+from app.residents.rules.stages import Stage
 from app.rosters import queries
 from app.rosters.rules.same import Known
-from app.rosters.rules.stages import Stage
+from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files, passes, staging
 from app.rosters.service.passes import MOST_RUNS
 from tests import cast
@@ -33,16 +35,24 @@ def seen(rosters: Rostering) -> int:
 
 
 def test_reading_stores_nobody_and_says_what_taking_would_do(rosters: Rostering) -> None:
-    content = sheet(row("陈一", mobile(1)), row("陈一", mobile(1)), row(""), row("陈二", "空号"))
+    content = sheet(
+        row("陈一", mobile(1)), row(""), row("陈二", "空号"), row("陈一", mobile(1)),
+        row("陈一", mobile(1), remark="新"),
+    )  # fmt: skip
     import_id = rosters.upload(content)
     rosters.go_on(import_id)
     record = rosters.record(import_id)
 
-    assert (record.status, record.rows, seen(rosters)) == (Stage.PREVIEW, 4, 0)
-    counts = {name: record.result[name] for name in ("accepted", "unchanged", "without_number")}
-    assert counts == {"accepted": 2, "unchanged": 1, "without_number": 1}
+    assert (record.status, record.rows, seen(rosters)) == (Stage.PREVIEW, 5, 0)
+    counts = {name: record.result[name] for name in COUNTS if record.result[name]}
+    assert counts == {"accepted": 2, "unchanged": 2, "rejected": 1, "without_number": 1}
     with rosters.db.reading() as session:
         assert [one["name"] for one in queries.sample(session, import_id)] == ["陈一", "陈二"]
+    rosters.confirm(import_id)
+    rosters.go_on(import_id)
+
+    result = rosters.record(import_id).result
+    assert {name: result[name] for name in COUNTS if result[name]} == counts
 
 
 @pytest.mark.parametrize("looks", [1, 2, 3])
@@ -202,6 +212,8 @@ def test_a_record_that_is_right_is_only_filled_in(rosters: Rostering) -> None:
 def test_who_is_missing_from_a_complete_roster_is_listed_and_stays(rosters: Rostering) -> None:
     rosters.take(FIVE)
     done = rosters.take(sheet(row("陈1", mobile(1)), row("陈9", mobile(9))), is_complete=True)
+    half = rosters.upload(sheet(*(row(f"李{n}", mobile(20 + n)) for n in range(4))), Stage.TAKING)
+    rosters.stop_after(half, 2)
 
     with rosters.db.reading() as session:
         found = queries.missing(session, rosters.user, done, 10)
@@ -221,12 +233,28 @@ def test_only_its_own_user_decides_and_only_once(rosters: Rostering) -> None:
         rosters.confirm(import_id)
 
 
+def test_what_came_by_the_command_line_an_administrator_takes_back(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.go_on(import_id)
+    with rosters.db.writing() as session:
+        record = session.get_one(RosterImport, import_id)
+        record.user_id = None
+        session.flush()
+        with pytest.raises(NotFoundError):
+            staging.own(session, rosters.user, import_id)
+        assert staging.own(session, rosters.people.administrator.user, import_id) is record
+
+
 def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None:
     done = rosters.take(sheet(row("陈一", "空号"), row("李=1", mobile(1))))
+    broken_off = rosters.upload(FIVE)
+    with rosters.db.writing() as session:
+        session.get_one(RosterImport, broken_off).status = Stage.UPLOADING
     for days, is_there in ((6, True), (8, False)):
         files.erase_old(rosters.db, rosters.now + timedelta(days=days))
         with rosters.db.reading() as session:
             assert files.is_there(session, done.id) == is_there
+            assert files.is_there(session, broken_off) == is_there
             notes = queries.findings(session, done.id, list(passes.Kind), 9)
         assert any(note.written for note in notes) == is_there
 

@@ -20,9 +20,13 @@ def row(name: str, *phones: str, room: str | None = "101", code: str | None = HE
 
 def on_record(one: Row) -> Person:
     """Somebody as this row would have brought them."""
-    (found,) = decide([one], Acquainted(), Terms()).newcomers
-    person = found[1]
-    person.id, person.is_settled = 7, False
+    ((_, person),) = decide([one], Acquainted(), Terms()).newcomers
+    return stored(person)
+
+
+def stored(person: Person) -> Person:
+    """The person as the next roster finds them."""
+    person.id, person.is_newcomer, person.is_settled = 7, False, False
     return person
 
 
@@ -62,16 +66,32 @@ def test_who_has_neither_is_known_by_name_in_a_community() -> None:
     assert outcome(came_to(bare, bare)[1]) == "unchanged"
     assert outcome(came_to(bare, row("陈一", room=None, code=THERE))[1]) == "accepted"
     assert outcome(came_to(row("陈一", "1"), bare)[1]) == "accepted"
+    assert outcome(came_to(bare, row("陈一", "1", room=None))[1]) == "accepted"
 
 
 def test_of_two_with_one_name_and_number_it_is_who_lives_there() -> None:
     people = Acquainted()
-    father, son = on_record(row("陈一", "1")), on_record(row("陈一", "1", room="102"))
-    people.add(father)
-    people.add(son)
+    rows = (row("陈一", "1"), row("陈一", "1", room="102"), row("陈一", "1", code=THERE))
+    father, son, uncle = map(on_record, rows)
+    for person in (father, son, uncle):
+        people.add(person)
 
     assert people.same("陈一", HERE, son.home, ["1"]) is son
     assert people.same("陈一", HERE, father.home, ["1"]) is father
+    assert people.same("陈一", THERE, uncle.home, ["1"]) is uncle
+
+
+def test_who_moves_says_where_to() -> None:
+    person, decided = came_to(row("陈一", "1"), row("陈一", "1", room=None, code=THERE))
+    assert (outcome(decided), person.community) == ("unchanged", HERE)
+
+    said = row("陈一", "1", code=THERE)
+    person, decided = came_to(row("陈一", "1"), said)
+    assert (person.community, decided.homes) == (THERE, [said])
+
+
+def test_another_writing_of_an_address_changes_nothing() -> None:
+    assert outcome(came_to(row("陈一", "1"), row("陈一", "1", room="0101"))[1]) == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +125,8 @@ def test_a_number_put_right_is_no_longer_unusable() -> None:
     person, _ = came_to(wrong, row("陈一", "1"))
 
     assert (person.numbers, person.values["unusable"]) == (["1"], [])
+    person, _ = came_to(wrong, row("陈一", "1"), Terms(known=Known.FILL))
+    assert (person.numbers, len(person.values["unusable"])) == (["1"], 1)
 
 
 def test_a_later_row_of_one_roster_adds_and_never_contradicts() -> None:
@@ -116,9 +138,18 @@ def test_a_later_row_of_one_roster_adds_and_never_contradicts() -> None:
     assert (first.counts["accepted"], first.counts["unchanged"]) == (1, 1)
     assert person.numbers == ["1", "2"]
     assert (person.values["remark"], person.values["language"]) == ("甲", "南通话")
-    person.id, person.is_settled = 7, False
+    stored(person)
     again = decide(rows, people, Terms())
     assert again.counts == {"unchanged": 2}
+    assert again.matched == [person]
+
+
+def test_what_stood_there_before_the_roster_is_known_to_the_last() -> None:
+    person, people = on_record(row("陈一", "1")), Acquainted()
+    people.add(person)
+    decide([row("陈一", "2"), row("陈一", "3")], people, Terms())
+
+    assert person.changes == {"numbers": (["1"], ["2", "3"])}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +165,8 @@ def test_a_later_row_of_one_roster_adds_and_never_contradicts() -> None:
         ("王小明", "王小明", False),
         ("先生", "王小明", False),
         ("王.明", "王小明", False),
+        ("王xx", "王小明", True),
+        ("Tom", "Tim", False),
     ],
 )
 def test_two_writings_of_a_name(one: str, other: str, alike: bool) -> None:

@@ -5,7 +5,7 @@ import pytest
 from app.cases.service import opening
 from app.db import Database
 from app.problems import Problem
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service import staging, undoing
 from tests.cases.town import Town
 from tests.cast import mobile
@@ -24,10 +24,14 @@ def opened(town: Town) -> None:
 
 
 def undo(rosters: Rostering, import_id: int) -> None:
+    begin(rosters, import_id)
+    rosters.go_on(import_id)
+
+
+def begin(rosters: Rostering, import_id: int) -> None:
     with rosters.db.writing() as session:
         record = staging.own(session, rosters.user, import_id)
         undoing.undo(session, rosters.user, rosters.now, record)
-    rosters.go_on(import_id)
 
 
 @pytest.fixture
@@ -51,21 +55,33 @@ def town_of(rosters: Rostering) -> Town:
     return town
 
 
-CORRECTED = sheet(
+ROWS = (
     row("甲", mobile(81), "101", "新"), row("乙", mobile(92), "102"),
     row("丙", mobile(93), "203"), row("丁", mobile(94), "103"),
 )  # fmt: skip
+CORRECTED = sheet(*ROWS)
 
 
 def test_all_is_as_it_was_before(rosters: Rostering) -> None:
     was = rosters.contents()
-    done = rosters.take(CORRECTED)
-    assert rosters.contents() != was
+    done = rosters.take(sheet(*ROWS, row("甲", mobile(82), "101")))
+    assert numbers(rosters, "甲") == [(mobile(81),), (mobile(82),)]
     undo(rosters, done.id)
 
     assert rosters.record(done.id).status == Stage.UNDONE
     assert rosters.contents() == was
     assert town_of(rosters).broken() == []
+
+
+def test_what_a_later_roster_changed_stays_as_that_says(rosters: Rostering) -> None:
+    was = rosters.contents()
+    done = rosters.take(CORRECTED)
+    later = rosters.take(sheet(row("甲", mobile(71), "101", "更新"), row("丙", mobile(93), "303")))
+    undo(rosters, done.id)
+    assert numbers(rosters, "甲") == [(mobile(71),)]
+    undo(rosters, later.id)
+
+    assert rosters.contents() == was
 
 
 def test_newcomers_leave_a_campaign_in_which_nobody_rang_them(rosters: Rostering) -> None:
@@ -96,6 +112,21 @@ def test_a_call_keeps_an_import_from_being_taken_back(rosters: Rostering) -> Non
 
     assert refused.value.values == {"n": 1}
     assert rosters.record(done.id).status == Stage.DONE
+
+
+def test_who_is_rung_meanwhile_stays(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(sheet(*ROWS, row("戊", mobile(95), "104")))
+    opened(town)
+    begin(rosters, done.id)
+    batch = town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "丁", "no_answer")
+    town.release(town.people.volunteer, batch)
+    rosters.go_on(done.id)
+
+    assert numbers(rosters, "丁") == [(mobile(94),)]
+    assert numbers(rosters, "戊") == []
+    assert town.broken() == []
 
 
 def test_a_call_on_whom_it_changed_does_so_too(rosters: Rostering) -> None:
@@ -167,6 +198,7 @@ def numbers(rosters: Rostering, name: str) -> list[tuple[str]]:
     with rosters.db.reading() as session:
         query = text(
             "SELECT n.value FROM numbers n JOIN resident_numbers l ON l.number_id = n.id "
-            "JOIN residents r ON r.id = l.resident_id WHERE r.name = :name"
+            "JOIN residents r ON r.id = l.resident_id WHERE r.name = :name "
+            "ORDER BY l.position"
         )
         return [tuple(found) for found in session.execute(query, {"name": name})]

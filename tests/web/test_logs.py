@@ -108,15 +108,19 @@ def test_work_that_fails_is_logged_without_the_values(
 ) -> None:
     stop = Event()
 
-    def job() -> bool:
-        stop.set()
+    def job() -> None:
         with db.writing() as session:
             for _time in range(2):
                 by_session(session)
+
+    def last() -> bool:
+        stop.set()
         return True
 
-    jobs.work({"teams": job}, stop)
+    seldom = jobs.seldom(job, 60)
+    jobs.work({"teams": seldom, "again": seldom, "last": last}, stop)
 
     assert "job teams failed" in caplog.text
+    assert "job again" not in caplog.text
     assert "INSERT INTO teams" in caplog.text
     assert NAME not in caplog.text

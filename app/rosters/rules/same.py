@@ -58,6 +58,8 @@ class Person:
     """The household on record, before this roster."""
     is_in_hand: bool = False
     """A volunteer is to ring them now: their numbers are not touched meanwhile."""
+    is_newcomer: bool = False
+    """This roster brings them."""
     is_settled: bool = False
     """An earlier row of this roster brought or matched them: later ones only add to that."""
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -122,7 +124,8 @@ class Acquainted:
 
 
 _TITLE = re.compile("(先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|同志)$")
-_HIDDEN = re.compile("[某*＊×xXOo○〇]+")
+_HIDDEN = re.compile("[某*＊×○〇]+|(?<![A-Za-z])[xXoO]+(?![A-Za-z])")
+"""What stands for letters that are not to be seen; an x or o within a word is a letter."""
 
 
 def look_alike(one: str, other: str) -> bool:

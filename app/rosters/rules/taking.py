@@ -143,6 +143,7 @@ def _welcome(found: Decided, row: Row, people: Acquainted) -> None:
         row.home,
         list(draft.phones),
         _said(row),
+        is_newcomer=True,
         is_settled=True,
     )
     people.add(person)
@@ -193,11 +194,12 @@ def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
     person.is_settled = True
     text = _told(person, new)
     _take_over(found, person, row, new)
-    if not new or person.id is None:
+    if new and person.id is not None:
+        found.changed.append((row, person))
+    if not new or person.is_newcomer:
         found.count("unchanged")
         found.note(Kind.DUPLICATE, row.draft.place, known, person=person)
         return
-    found.changed.append((row, person))
     found.count("updated")
     values = {"fields": ",".join(sorted(new))}
     found.note(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.residents.models import RosterFinding, RosterImport, RosterPiece
-from app.rosters.rules.stages import OVER
+from app.residents.rules.stages import OVER, Stage
 
 PIECE = 1 << 20
 KEPT = timedelta(days=7)
@@ -65,11 +65,12 @@ def erase(database: Database, import_id: int) -> None:
 
 
 def erase_old(database: Database, now: datetime) -> None:
-    """Throw away the files of imports that ended long enough ago."""
+    """Throw away the files of imports that ended long enough ago, or whose upload never did."""
+    ended = RosterImport.status.in_(OVER) & (RosterImport.finished_at < now - KEPT)
+    broken_off = RosterImport.status == Stage.UPLOADING
     with_file = select(RosterPiece.import_id).distinct()
     query = select(RosterImport.id).where(
-        RosterImport.status.in_(OVER),
-        RosterImport.finished_at < now - KEPT,
+        ended | broken_off & (RosterImport.created_at < now - KEPT),
         RosterImport.id.in_(with_file),
     )
     with database.reading() as session:

@@ -18,10 +18,10 @@ from app.residents.models import RosterFinding, RosterImport
 from app.residents.reader import Part, SheetFound, SheetSkipped, read_roster
 from app.residents.rules.columns import Columns, column_letters
 from app.residents.rules.rows import Draft, Rejected
+from app.residents.rules.stages import Stage
 from app.residents.service.placing import check_community
 from app.rosters.rules.placing import Gazetteer, Row, Territory
 from app.rosters.rules.same import Doubtful, Known
-from app.rosters.rules.stages import Stage
 from app.rosters.rules.taking import COUNTS, Decided, Kind, Note, Terms, decide
 from app.rosters.service import knowing, storing
 from app.rosters.service.seen import Seen

@@ -137,7 +137,8 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
                 "remark": one.remark,
                 "unusable": one.unusable,
             },
-            is_settled=one.id in seen or (import_id is not None and one.import_id == import_id),
+            is_newcomer=(is_newcomer := import_id is not None and one.import_id == import_id),
+            is_settled=is_newcomer or one.id in seen,
         )
         for one, address, key in session.execute(query)
     ]

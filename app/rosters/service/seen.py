@@ -1,6 +1,7 @@
 """Whom earlier rows of a roster spoke of, while nothing is stored yet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self
@@ -42,16 +43,16 @@ class Seen:
 
     def sifted(self, decided: Decided) -> Decided:
         """Take out of the newcomers who was one before already."""
-        fresh = []
-        for row, person in decided.newcomers:
-            keys = [(key,) for key in _keys(row)]
-            if any(self._table.execute(_FIND, key).fetchone() for key in keys):
-                _count_as_known(decided, row)
-            else:
-                fresh.append((row, person))
-            self._table.executemany(_ADD, keys)
-        decided.newcomers = fresh
+        if known := [row for row, _ in decided.newcomers if self._has_seen(row)]:
+            _count_as_known(decided, known)
         return decided
+
+    def _has_seen(self, row: Row) -> bool:
+        """Whether somebody was a newcomer before; from now on they were."""
+        keys = [(key,) for key in _keys(row)]
+        found = any(self._table.execute(_FIND, key).fetchone() for key in keys)
+        self._table.executemany(_ADD, keys)
+        return found
 
 
 _ADD = "INSERT OR IGNORE INTO seen VALUES (?)"
@@ -71,17 +72,20 @@ def _hash(*parts: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _count_as_known(decided: Decided, row: Row) -> None:
-    decided.counts["accepted"] -= 1
-    decided.count("unchanged")
-    if not row.draft.phones:
-        decided.counts["without_number"] -= 1
-    if row.community_code is None:
-        decided.counts["to_be_placed"] -= 1
-    own, here = {Kind.NUMBER, Kind.COMMUNITY}, (row.draft.place.sheet, row.draft.place.row)
+def _count_as_known(decided: Decided, rows: Sequence[Row]) -> None:
+    places = {row.draft.place for row in rows}
+    decided.newcomers = [one for one in decided.newcomers if one[0].draft.place not in places]
     decided.notes = [
         note
         for note in decided.notes
-        if (note.place.sheet, note.place.row) != here or note.kind not in own
+        if note.kind not in {Kind.NUMBER, Kind.COMMUNITY}
+        or replace(note.place, column=None) not in places
     ]
-    decided.note(Kind.DUPLICATE, row.draft.place, "row_twice")
+    for row in rows:
+        decided.counts["accepted"] -= 1
+        decided.count("unchanged")
+        if not row.draft.phones:
+            decided.counts["without_number"] -= 1
+        if row.community_code is None:
+            decided.counts["to_be_placed"] -= 1
+        decided.note(Kind.DUPLICATE, row.draft.place, "row_twice")

@@ -14,9 +14,9 @@ from app.people.models import User
 from app.problems import NotFoundError, Place, Problem
 from app.residents.models import RosterFinding, RosterImport, RosterShape
 from app.residents.rules.columns import Choice
+from app.residents.rules.stages import PASSES, Stage
 from app.residents.service.placing import check_community
 from app.rosters.rules.same import Doubtful, Known
-from app.rosters.rules.stages import PASSES, Stage
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files
 
@@ -105,8 +105,7 @@ def told(problem: Problem) -> dict[str, Any]:
     """Return a problem as the record of an import keeps it."""
     found: dict[str, Any] = {"code": problem.code, "values": dict(problem.values)}
     if problem.place is not None:
-        place = problem.place
-        found["place"] = {"sheet": place.sheet, "row": place.row, "column": place.column}
+        found["place"] = problem.place.within_file
     return found
 
 
@@ -192,9 +191,16 @@ def cancel(session: Session, actor: User, now: datetime, import_id: int) -> Rost
 def own(session: Session, actor: User, import_id: int) -> RosterImport:
     """Return the actor's import, locked. Raises NotFoundError for somebody else's."""
     record = locked(session, import_id)
-    if record is None or record.user_id != actor.id:
+    if record is None or not is_own(record, actor):
         raise NotFoundError(f"import {import_id}")
     return record
+
+
+def is_own(record: RosterImport, actor: User) -> bool:
+    """Whether the actor decides about an import: about the command line's, an administrator."""
+    if record.user_id is None:
+        return actor.role == "administrator"
+    return record.user_id == actor.id
 
 
 def waiting(session: Session, actor: User, import_id: int) -> RosterImport:

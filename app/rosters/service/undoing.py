@@ -1,5 +1,6 @@
 """Taking an import back: what it changed is as it was, whom it brought are gone."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from app.residents.models import (
     RosterImport,
     RosterSeen,
 )
-from app.rosters.rules.stages import Stage
+from app.residents.rules.stages import Stage
 from app.rosters.service.staging import begin
 
 PART = 200
@@ -76,8 +77,8 @@ def _held(record: RosterImport) -> Select[int]:
 def undo_part(session: Session, import_id: int, now: datetime) -> int:
     """Take some of an import back; return how much it was, 0 when nothing is left to be done.
 
-    Changes go back in the order in which they came; then the newcomers go, but for those on whom
-    a call was made while this went on.
+    Changes go back, the last one first; then the newcomers go, but for those on whom a call was
+    made while this went on.
     """
     return _put_back(session, import_id, now) or _remove(session, import_id)
 
@@ -85,28 +86,51 @@ def undo_part(session: Session, import_id: int, now: datetime) -> int:
 def _put_back(session: Session, import_id: int, now: datetime) -> int:
     query = select(ResidentChange).where(ResidentChange.import_id == import_id)
     changes = session.scalars(query.order_by(ResidentChange.id.desc()).limit(PART)).all()
+    later = _later(session, changes)
+    renumbered = set()
     for change in changes:
+        since = next((one for one in later[_what(change)] if one.id > change.id), None)
+        if since is not None:
+            since.before = change.before  # what stands there now is another roster's
+            continue
         _restore(session, change)
-    renumbered = {change.resident_id for change in changes if change.field == "numbers"}
+        if change.field == "numbers":
+            renumbered.add(change.resident_id)
     follow_up(session, renumbered, now)
     done = [change.id for change in changes]
     session.execute(delete(ResidentChange).where(ResidentChange.id.in_(done)))
     return len(done)
 
 
+def _later(
+    session: Session, changes: Sequence[ResidentChange]
+) -> dict[tuple[int, str], list[ResidentChange]]:
+    """What else was changed of the same people, by other rosters, in the order in which it was."""
+    ids, own = {change.resident_id for change in changes}, {change.import_id for change in changes}
+    query = select(ResidentChange).where(
+        ResidentChange.resident_id.in_(ids), ResidentChange.import_id.not_in(own)
+    )
+    found: dict[tuple[int, str], list[ResidentChange]] = defaultdict(list)
+    for change in session.scalars(query.order_by(ResidentChange.id)):
+        found[_what(change)].append(change)
+    return found
+
+
+def _what(change: ResidentChange) -> tuple[int, str]:
+    return change.resident_id, change.field
+
+
 def _restore(session: Session, change: ResidentChange) -> None:
     if change.field == "numbers":
         _renumber(session, change.resident_id, change.before)
-        return
-    column = {"household": "household_id", "community": "community_code"}.get(change.field)
-    value = change.before or None if column else change.before
-    if change.field == "address":
-        return  # the household's
-    session.execute(
-        update(Resident)
-        .where(Resident.id == change.resident_id)
-        .values({column or change.field: value})
-    )
+    elif change.field != "address":  # which is the household's
+        column = {"household": "household_id", "community": "community_code"}.get(change.field)
+        value = change.before or None if column else change.before
+        session.execute(
+            update(Resident)
+            .where(Resident.id == change.resident_id)
+            .values({column or change.field: value})
+        )
 
 
 def _renumber(session: Session, resident_id: int, values: Sequence[str]) -> None:
@@ -123,8 +147,9 @@ def _remove(session: Session, import_id: int) -> int:
     if not ids:
         return 0
     _remove_cases(session, ids)
-    for model in (ResidentNumber, RosterSeen, ResidentChange):
-        session.execute(delete(model).where(_resident_id(model).in_(ids)))
+    theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
+    for model in theirs:
+        session.execute(delete(model).where(model.resident_id.in_(ids)))
     session.execute(delete(Resident).where(Resident.id.in_(ids)))
     return len(ids)
 
@@ -137,10 +162,6 @@ def _has_been_rung() -> ColumnElement[bool]:
         | exists().where(Call.case_id == Case.id)
         | exists().where(Dial.case_id == Case.id),
     )
-
-
-def _resident_id(model: Any) -> Any:
-    return model.resident_id
 
 
 def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:

@@ -24,4 +24,6 @@ class Stage(StrEnum):
 
 PASSES = (Stage.READING, Stage.TAKING, Stage.UNDOING)
 """Work goes on in these until it is through."""
+HIDING = (Stage.TAKING, Stage.UNDOING)
+"""Nobody sees meanwhile whom the import brought."""
 OVER = (Stage.DONE, Stage.UNDONE, Stage.CANCELLED, Stage.FAILED)
