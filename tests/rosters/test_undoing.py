@@ -84,6 +84,16 @@ def test_what_a_later_roster_changed_stays_as_that_says(rosters: Rostering) -> N
     assert rosters.contents() == was
 
 
+def test_whom_another_roster_lists_too_stays_until_that_is_taken_back(rosters: Rostering) -> None:
+    was = rosters.contents()
+    first, second = rosters.take(CORRECTED), rosters.take(CORRECTED)
+    undo(rosters, first.id)
+    assert numbers(rosters, "丁") == [(mobile(94),)]
+    undo(rosters, second.id)
+
+    assert rosters.contents() == was
+
+
 def test_newcomers_leave_a_campaign_in_which_nobody_rang_them(rosters: Rostering) -> None:
     town = town_of(rosters)
     was = rosters.contents()

@@ -77,10 +77,14 @@ def _held(record: RosterImport) -> Select[int]:
 def undo_part(session: Session, import_id: int, now: datetime) -> int:
     """Take some of an import back; return how much it was, 0 when nothing is left to be done.
 
-    Changes go back, the last one first; then the newcomers go, but for those on whom a call was
-    made while this went on.
+    Changes go back, the last one first; then the newcomers go, but for those whom another roster
+    lists, too, and those on whom a call was made while this went on.
     """
-    return _put_back(session, import_id, now) or _remove(session, import_id)
+    return (
+        _put_back(session, import_id, now)
+        or _hand_on(session, import_id)
+        or _remove(session, import_id)
+    )
 
 
 def _put_back(session: Session, import_id: int, now: datetime) -> int:
@@ -139,6 +143,24 @@ def _renumber(session: Session, resident_id: int, values: Sequence[str]) -> None
     ids = {value: key for value, key in session.execute(query)}  # noqa: C416
     lines = [(resident_id, ids[value], position) for position, value in enumerate(values)]
     bulk.add(session, ResidentNumber, ("resident_id", "number_id", "position"), lines)
+
+
+def _hand_on(session: Session, import_id: int) -> int:
+    """Newcomers whom a later roster lists are its newcomers from now on, in a row not known."""
+    stands = RosterImport.status.in_((Stage.TAKING, Stage.DONE))
+    others = (
+        select(RosterSeen.resident_id, func.min(RosterSeen.import_id))
+        .join(RosterImport, RosterImport.id == RosterSeen.import_id)
+        .join(Resident, Resident.id == RosterSeen.resident_id)
+        .where(Resident.import_id == import_id, RosterSeen.import_id != import_id, stands)
+        .group_by(RosterSeen.resident_id)
+        .limit(PART)
+    )
+    found = session.execute(others).all()
+    for resident_id, other in found:
+        values = {"import_id": other, "sheet": "", "row": None}
+        session.execute(update(Resident).where(Resident.id == resident_id).values(values))
+    return len(found)
 
 
 def _remove(session: Session, import_id: int) -> int:
