@@ -6,12 +6,16 @@ read and cleaned on one processor while another stores those before.
 
 import signal
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from fcntl import F_SETPIPE_SZ, fcntl
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
 Item = TypeVar("Item")
+
+ROOM = 2**20
+"""Bytes that may have been made and not yet taken."""
 
 
 @contextmanager
@@ -24,6 +28,8 @@ def ahead(make: Callable[[], Iterable[Item]]) -> Generator[Generator[Item, None,
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
+    with suppress(OSError):  # as much as the usual limit of Linux allows; less will do
+        fcntl(theirs.fileno(), F_SETPIPE_SZ, ROOM)
     process = context.Process(target=_make, args=(make, ours, theirs), daemon=True)
     process.start()
     theirs.close()

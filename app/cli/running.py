@@ -1,7 +1,6 @@
 """Serving, and the demo."""
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from flask_babel import gettext as _
 from gunicorn.app.base import BaseApplication
 
 from app import create_app, jobs, pages
+from app.cli import collect_seldom
 from app.cli.output import ready
 from app.cli.worker import Worker
 from app.demo import Account, build, has_data, notable, write_accounts
@@ -71,7 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server until it is stopped."""
     pages()
-    gc.freeze()  # workers share what is loaded by now, and never look through it again
+    collect_seldom()  # workers share what is loaded by now
     ready().close()  # connections must not be shared across a fork
     click.echo(_("Ringround serves at http://%(host)s:%(port)s", host=host, port=port))
     _work_beside()

@@ -3,7 +3,6 @@
 Beside each file of ``corpus`` lies a JSON file that says so; see the README there.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +36,7 @@ def role(guess: Guess) -> str:
 
 
 def resident(draft: Draft) -> dict[str, Any]:
-    said = {field.name: getattr(draft, field.name) for field in dataclasses.fields(draft)}
+    said = draft._asdict()
     del said["place"], said["unusable"], said["unusable_in"]
     unusable = zip(draft.unusable_in, draft.unusable, strict=True)
     return {

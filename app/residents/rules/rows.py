@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.problems import Place
 from app.residents.rules.addresses import NOWHERE, Address, located, whole_address
@@ -15,8 +16,7 @@ from app.residents.rules.phones import Unusable, read_cell, without_identity
 from app.residents.rules.sheets import SheetRow, Value, column_letters
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """What one row says of one resident, cleaned but not yet compared with anybody.
 
     Text is stripped and in Unicode's composed form; ``None`` stands for what the row leaves open.
@@ -212,8 +212,7 @@ def _with_numbers_of(draft: Draft, more: Draft) -> Draft:
     unusable = dict(zip(draft.unusable, draft.unusable_in, strict=True))
     for item, letters in zip(more.unusable, more.unusable_in, strict=True):
         unusable.setdefault(item, letters)
-    return replace(
-        draft,
+    return draft._replace(
         phones=tuple(phones),
         unusable=tuple(unusable),
         unusable_in=tuple(unusable.values()),

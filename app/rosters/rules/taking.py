@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.problems import Place
+from app.residents.rules.phones import Unusable
 from app.residents.rules.rows import Rejected
 from app.rosters.rules.placing import Row
 from app.rosters.rules.same import Acquainted, Doubtful, Known, Person, changes, has_other_numbers
@@ -178,8 +179,16 @@ def _said(row: Row) -> dict[str, Any]:
         "relation": draft.relation or "",
         "language": draft.language or "",
         "remark": draft.remark or "",
-        "unusable": [{"text": one.text, "reason": one.reason} for one in draft.unusable],
+        "unusable": _as_table(draft.unusable) if draft.unusable else NOTHING,
     }
+
+
+NOTHING: list[dict[str, str]] = []
+"""One for all rows: it is written out once."""
+
+
+def _as_table(unusable: Iterable[Unusable]) -> list[dict[str, str]]:
+    return [{"text": one.text, "reason": one.reason} for one in unusable]
 
 
 def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
