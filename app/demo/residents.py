@@ -90,6 +90,7 @@ def _household(
             name=own + _given_name(fake, random),
             phones=phones,
             unusable=unusable,
+            unusable_in=("",) * len(unusable),
             community_code=community.code,
             estate=estate,
             building=building,
