@@ -202,3 +202,43 @@ def numbers(rosters: Rostering, name: str) -> list[tuple[str]]:
             "ORDER BY l.position"
         )
         return [tuple(found) for found in session.execute(query, {"name": name})]
+
+
+def test_whom_a_volunteer_takes_meanwhile_keeps_the_numbers(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    begin(rosters, done.id)
+    town.batch(town.people.volunteer)
+    rosters.go_on(done.id)
+
+    assert rosters.record(done.id).status == Stage.UNDONE
+    assert [line[0] for line in numbers(rosters, "甲")] == [mobile(81)]
+    assert [line[0] for line in numbers(rosters, "乙")] == [mobile(92)]
+    assert town.broken() == []
+
+
+def test_who_was_rung_meanwhile_keeps_the_numbers(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    begin(rosters, done.id)
+    batch = town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "no_answer")
+    town.release(town.people.volunteer, batch)
+    rosters.go_on(done.id)
+
+    assert [line[0] for line in numbers(rosters, "甲")] == [mobile(81)]
+    assert numbers(rosters, "乙") == []
+    assert town.broken() == []
+
+
+def test_a_call_can_be_handed_in_on_whom_somebody_has_seen(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    opened(town)
+    batch = town.batch(town.people.volunteer)
+    town.look_at(batch)
+    town.release(town.people.volunteer, batch)
+    undo(rosters, done.id)
+
+    assert town.save(town.people.volunteer, "丁", "no_answer").call.id
+    assert town.broken() == []
