@@ -18,7 +18,7 @@ from app.residents.rules.stages import PASSES, Stage
 from app.residents.service.placing import check_community
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.taking import COUNTS
-from app.rosters.service import files
+from app.rosters.service import files, workers
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,18 @@ def upload(
     with database.writing() as session:
         record = _new(session, actor, now, given, size)
     files.keep(database, record.id, given.file)
+    return _kept(database, record.id, first)
+
+
+def _kept(database: Database, import_id: int, first: Stage) -> RosterImport:
+    """Let the first pass begin, unless the roster was thrown away while its file was kept."""
     with database.writing() as session:
-        record = session.get_one(RosterImport, record.id)
-        begin(record, first)
-    return record
+        record = locked(session, import_id)
+        if record is not None and record.status == Stage.UPLOADING:
+            begin(record, first)
+            return record
+    files.erase(database, import_id)
+    raise Problem("import_over")
 
 
 def _new(
@@ -82,6 +90,7 @@ def discard(database: Database, record: RosterImport) -> None:
 def begin(record: RosterImport, stage: Stage, then: Stage | None = None) -> None:
     """Let the next stage of an import begin; ``then`` is what follows an undoing."""
     record.status, record.position, record.runs, record.started_at = stage, 0, 0, None
+    workers.let_go(record)
     if then is not None:
         record.result = {**record.result, "then": then}
 
@@ -221,14 +230,15 @@ def locked(session: Session, import_id: int) -> RosterImport | None:
 
 
 def unfinished(session: Session, now: datetime, at_once: int) -> Sequence[int]:
-    """Return the imports on which work is to go on: not those that somebody waits for, whose
-    request goes on with them, unless that seems to have died.
+    """Return the imports on which work is to go on: not those on which another process works, nor
+    those that somebody waits for, whose request goes on with them, unless that seems to have died.
     """
     begun = func.coalesce(RosterImport.started_at, RosterImport.created_at)
-    query = select(RosterImport.id).where(
+    query = select(RosterImport).where(
         RosterImport.status.in_(PASSES), (RosterImport.size > at_once) | (begun < now - PATIENCE)
     )
-    return session.scalars(query.order_by(RosterImport.id)).all()
+    found = session.scalars(query.order_by(RosterImport.id))
+    return [record.id for record in found if not workers.is_taken(record)]
 
 
 PATIENCE = timedelta(seconds=30)
