@@ -241,5 +241,22 @@ def unfinished(session: Session, now: datetime, at_once: int) -> Sequence[int]:
     return [record.id for record in found if not workers.is_taken(record)]
 
 
+def end_forgotten(database: Database, now: datetime) -> None:
+    """Throw away the rosters on which nobody decided, and those that never came in whole."""
+    query = select(RosterImport.id).where(
+        RosterImport.status.in_((Stage.UPLOADING, Stage.PREVIEW)),
+        RosterImport.created_at < now - files.KEPT,
+    )
+    with database.reading() as session:
+        forgotten = session.scalars(query).all()
+    for import_id in forgotten:
+        with database.writing() as session:
+            record = locked(session, import_id)
+            if record is None or record.status not in {Stage.UPLOADING, Stage.PREVIEW}:
+                continue
+            end(record, Stage.CANCELLED, now)
+        files.erase(database, import_id)
+
+
 PATIENCE = timedelta(seconds=30)
 """How long a request may take for a small roster."""
