@@ -30,9 +30,10 @@ from app.residents.reader import (
 from app.residents.rules.columns import Choice
 from app.residents.rules.rows import Rejected
 from app.residents.rules.stages import PASSES, Stage
+from app.rosters import workers
 from app.rosters.rules.placing import Row
 from app.rosters.rules.taking import COUNTS, Decided, Kind, Note
-from app.rosters.service import files, importing, storing, workers
+from app.rosters.service import files, importing, storing
 from app.rosters.service.importing import Taking
 from app.rosters.service.seen import Seen
 from app.rosters.service.staging import begin, end, give_up, locked, told, unfinished

@@ -16,9 +16,10 @@ from app.residents.models import RosterFinding, RosterImport, RosterShape
 from app.residents.rules.columns import Choice
 from app.residents.rules.stages import PASSES, Stage
 from app.residents.service.placing import check_community
+from app.rosters import workers
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.taking import COUNTS
-from app.rosters.service import files, workers
+from app.rosters.service import files
 
 
 @dataclass(frozen=True)
