@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from app.cli.exporting import deliver
 from app.cli.output import as_json, print_json, print_table, ready
 from app.config import LANGUAGES
 from app.i18n import where
+from app.jobs import PAUSE
 from app.problems import Place
 from app.reports.exports.residents import residents as exported
 from app.reports.exports.writing import FORMATS
@@ -22,7 +24,7 @@ from app.reports.wording import Lang
 from app.residents import queries as residents_on_record
 from app.residents.models import Resident, RosterImport
 from app.residents.rules import phones
-from app.residents.rules.stages import Stage
+from app.residents.rules.stages import PASSES, Stage
 from app.residents.service import placing
 from app.residents.wording import reason
 from app.rosters import outcome, queries
@@ -65,10 +67,15 @@ def _taken(given: staging.Upload) -> outcome.Found:
     """Part by part, and from here: what stops it, the server that runs next goes on with."""
     database = ready()
     record = staging.upload(database, None, now(), given, Stage.TAKING)
-    passes.go_on(database, record.id, now, settings().area_code)
+    while True:
+        passes.go_on(database, record.id, now, settings().area_code)
+        with database.reading() as session:
+            record = session.get_one(RosterImport, record.id)
+        if record.status not in PASSES:
+            break
+        time.sleep(PAUSE)  # the server beside this was quicker, and is at it
     files.erase(database, record.id)
     with database.reading() as session:
-        record = session.get_one(RosterImport, record.id)
         notes = queries.findings(session, record.id, outcome.KINDS, importing.MOST_NOTES)
     if problem := staging.problem_of(record):
         raise problem

@@ -41,6 +41,10 @@ class RosterImport(Base):
     """How many rows speak of somebody; None until all have been read once."""
     runs: Mapped[int] = mapped_column(default=0)
     """How often the present pass began without getting any further."""
+    worker: Mapped[str | None] = mapped_column(String(120))
+    """The process that works on it."""
+    worked_at: Mapped[datetime | None]
+    """That one's last sign of life."""
     result: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Counts, columns found, and why it failed: no personal data."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

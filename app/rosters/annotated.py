@@ -133,6 +133,13 @@ def _cell(sheet: Worksheet, row: int, column: int, value: Any, mark: Any) -> Non
         if mark is not None:
             sheet.write_blank(row, column, None, mark)
     elif isinstance(value, bool) or not isinstance(value, int | float):
-        sheet.write_string(row, column, str(value), mark)
+        sheet.write_string(row, column, _as_text(str(value)), mark)
     else:
         sheet.write_number(row, column, value, mark)
+
+
+def _as_text(text: str) -> str:
+    """As XlsxWriter writes it for what it is: what stands between these tags it copies unescaped,
+    and with it whatever cells and formulas somebody put there.
+    """
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text

@@ -99,3 +99,17 @@ def test_without_the_file_there_is_no_copy(leader: CheckingClient) -> None:
     leader.post(f"{path}/cancel", data={"csrf_token": cast.token(leader)})
 
     assert leader.get(f"{path}/annotated.xlsx").status_code == 404
+
+
+def test_a_text_of_tags_brings_no_cells_of_its_own(leader: CheckingClient) -> None:
+    evil = (
+        '<r><t>陈</t></r></is></c><c r="Z3"><f>HYPERLINK("http://example.org")</f><v>1</v></c>'
+        '<c r="Y3" t="inlineStr"><is><r><t>二</t></r>'
+    )
+    text = "\t".join(HEADER) + f"\n1幢\t101\t{evil}\t139\n".replace('"', "'")
+    path = upload(leader, text.encode()).location
+    content = leader.get(f"{path}/annotated.xlsx").data
+
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        assert "<f>" not in archive.read("xl/worksheets/sheet1.xml").decode()
+    assert rows(content)[1][3].strip() == evil.replace('"', "'")

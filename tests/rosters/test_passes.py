@@ -1,6 +1,9 @@
 """The passes of an import on both engines: whatever stops them, they go on to the same end."""
 
-from datetime import timedelta
+import socket
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import IO
 
 import pytest
 
@@ -135,6 +138,61 @@ def test_two_who_work_on_one_import_do_each_part_once(rosters: Rostering) -> Non
     assert seen(rosters) == 5
 
 
+ELSEWHERE = "another-machine:1"
+
+
+def taken_elsewhere(rosters: Rostering, import_id: int, worker: str, ago: timedelta) -> None:
+    with rosters.db.writing() as session:
+        record = session.get_one(RosterImport, import_id)
+        record.worker, record.worked_at = worker, datetime.now(UTC) - ago
+
+
+def test_only_one_process_at_a_time_works_on_an_import(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(import_id, 2)
+    taken_elsewhere(rosters, import_id, ELSEWHERE, timedelta(seconds=30))
+    for _time in range(MOST_RUNS + 1):
+        rosters.go_on(import_id)
+    with rosters.db.reading() as session:
+        assert staging.unfinished(session, rosters.now, 0) == []
+    assert (rosters.record(import_id).status, rosters.record(import_id).position) == ("taking", 2)
+
+    taken_elsewhere(rosters, import_id, ELSEWHERE, timedelta(seconds=90))
+    with rosters.db.reading() as session:
+        assert staging.unfinished(session, rosters.now, 0) == [import_id]
+    rosters.go_on(import_id)
+    assert (rosters.record(import_id).status, seen(rosters)) == (Stage.DONE, 5)
+
+
+def test_a_process_that_died_here_is_not_waited_for(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE, Stage.TAKING)
+    dead = subprocess.Popen(["/bin/true"])
+    dead.wait()
+    taken_elsewhere(rosters, import_id, f"{socket.gethostname()}:{dead.pid}", timedelta(0))
+    rosters.go_on(import_id)
+
+    assert rosters.record(import_id).status == Stage.DONE
+
+
+def test_a_roster_thrown_away_while_it_comes_in_stays_so(
+    rosters: Rostering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = files.keep
+
+    def keep_and_cancel(database: Database, import_id: int, file: IO[bytes]) -> None:
+        keep(database, import_id, file)
+        with database.writing() as session:
+            staging.cancel(session, rosters.user, rosters.now, import_id)
+
+    monkeypatch.setattr(files, "keep", keep_and_cancel)
+    with pytest.raises(Problem, match="import_over"):
+        rosters.upload(FIVE, Stage.TAKING)
+
+    with rosters.db.reading() as session:
+        (record,) = session.query(RosterImport)
+        assert (record.status, files.is_there(session, record.id)) == (Stage.CANCELLED, False)
+
+
 def test_cancelling_in_the_middle_takes_away_what_was_stored(rosters: Rostering) -> None:
     before = rosters.take(sheet(row("陈1", mobile(1), room="101", remark="旧")))
     assert before.status == Stage.DONE
@@ -257,6 +315,17 @@ def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None
             assert files.is_there(session, broken_off) == is_there
             notes = queries.findings(session, done.id, list(passes.Kind), 9)
         assert any(note.written for note in notes) == is_there
+
+
+def test_a_roster_on_which_nobody_decides_is_kept_for_a_week_too(rosters: Rostering) -> None:
+    import_id = rosters.upload(FIVE)
+    rosters.go_on(import_id)
+    for days, status in ((6, Stage.PREVIEW), (8, Stage.CANCELLED)):
+        staging.end_forgotten(rosters.db, rosters.now + timedelta(days=days))
+        with rosters.db.reading() as session:
+            assert rosters.record(import_id).status == status
+            assert files.is_there(session, import_id) == (status == Stage.PREVIEW)
+            assert bool(queries.sample(session, import_id)) == (status == Stage.PREVIEW)
 
 
 def test_how_far_it_is_can_be_seen(rosters: Rostering) -> None:

@@ -1,10 +1,12 @@
 """Taking an import back, and what a roster does to a campaign that is running."""
 
 import pytest
+from sqlalchemy import select
 
 from app.cases.service import opening
 from app.db import Database
 from app.problems import Problem
+from app.residents.models import Household
 from app.residents.rules.stages import Stage
 from app.rosters.service import staging, undoing
 from tests.cases.town import Town
@@ -212,3 +214,56 @@ def numbers(rosters: Rostering, name: str) -> list[tuple[str]]:
             "ORDER BY l.position"
         )
         return [tuple(found) for found in session.execute(query, {"name": name})]
+
+
+def test_whom_a_volunteer_takes_meanwhile_keeps_the_numbers(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    begin(rosters, done.id)
+    town.batch(town.people.volunteer)
+    rosters.go_on(done.id)
+
+    assert rosters.record(done.id).status == Stage.UNDONE
+    assert [line[0] for line in numbers(rosters, "甲")] == [mobile(81)]
+    assert [line[0] for line in numbers(rosters, "乙")] == [mobile(92)]
+    assert town.broken() == []
+
+
+def test_who_was_rung_meanwhile_keeps_the_numbers(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    begin(rosters, done.id)
+    batch = town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "no_answer")
+    town.release(town.people.volunteer, batch)
+    rosters.go_on(done.id)
+
+    assert [line[0] for line in numbers(rosters, "甲")] == [mobile(81)]
+    assert numbers(rosters, "乙") == []
+    assert town.broken() == []
+
+
+def test_a_call_can_be_handed_in_on_whom_somebody_has_seen(rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    opened(town)
+    batch = town.batch(town.people.volunteer)
+    town.look_at(batch)
+    town.release(town.people.volunteer, batch)
+    undo(rosters, done.id)
+
+    assert town.save(town.people.volunteer, "丁", "no_answer").call.id
+    assert town.broken() == []
+
+
+def test_an_address_at_which_nobody_lives_any_more_goes_too(rosters: Rostering) -> None:
+    done = rosters.take(sheet(row("戊", mobile(95), "909"), row("己", mobile(96), "101")))
+    assert "909" in rooms(rosters)
+    undo(rosters, done.id)
+    assert "909" not in rooms(rosters)
+    assert "101" in rooms(rosters)
+
+
+def rooms(rosters: Rostering) -> set[str]:
+    with rosters.db.reading() as session:
+        return set(session.scalars(select(Household.room)))

@@ -30,6 +30,7 @@ from app.residents.reader import (
 from app.residents.rules.columns import Choice
 from app.residents.rules.rows import Rejected
 from app.residents.rules.stages import PASSES, Stage
+from app.rosters import workers
 from app.rosters.rules.placing import Row
 from app.rosters.rules.taking import COUNTS, Decided, Kind, Note
 from app.rosters.service import files, importing, storing
@@ -79,8 +80,10 @@ class Pass:
             ):  # fmt: skip
                 raise OvertakenError
             record.position, record.runs = record.position + many, 0
+            workers.take_on(record)
             yield session, record
         self.record.position += many
+        self.record.worked_at = record.worked_at
 
     def parts(self, taking: Taking) -> Iterator[tuple[list[Row | Rejected], bool]]:
         """All the rows of the file in parts, each where it belongs, and whether a part is done
@@ -96,8 +99,18 @@ class Pass:
                 self.skipped += portion.skipped
                 self.hidden_rows += portion.hidden_rows
                 gone += len(portion.rows)
+                self._give_sign()
                 if portion.rows:
                     yield portion.rows, gone <= self.record.position
+
+    def _give_sign(self) -> None:
+        """Say that this process is still at it, where much has to be read that is done already."""
+        if workers.is_silent_for(self.record, workers.SIGN):
+            workers.take_on(self.record)
+            with self.database.writing() as session:
+                record = locked(session, self.record.id)
+                if record is not None and record.status == self.stage:
+                    workers.take_on(record)
 
     @contextmanager
     def _made(self, content: IO[bytes], taking: Taking) -> Iterator[Iterator["Portion"]]:
@@ -187,8 +200,9 @@ def go_on_with_all(database: Database, clock: Clock, area_code: str) -> bool:
 def _begun(database: Database, import_id: int, clock: Clock) -> RosterImport | None:
     with database.writing() as session:
         record = locked(session, import_id)
-        if record is None or record.status not in PASSES:
+        if record is None or record.status not in PASSES or workers.is_taken(record):
             return None
+        workers.take_on(record)
         record.runs += 1
         record.started_at = record.started_at or clock()
         if record.runs > MOST_RUNS:

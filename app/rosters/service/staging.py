@@ -16,6 +16,7 @@ from app.residents.models import RosterFinding, RosterImport, RosterShape
 from app.residents.rules.columns import Choice
 from app.residents.rules.stages import PASSES, Stage
 from app.residents.service.placing import check_community
+from app.rosters import workers
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files
@@ -48,10 +49,18 @@ def upload(
     with database.writing() as session:
         record = _new(session, actor, now, given, size)
     files.keep(database, record.id, given.file)
+    return _kept(database, record.id, first)
+
+
+def _kept(database: Database, import_id: int, first: Stage) -> RosterImport:
+    """Let the first pass begin, unless the roster was thrown away while its file was kept."""
     with database.writing() as session:
-        record = session.get_one(RosterImport, record.id)
-        begin(record, first)
-    return record
+        record = locked(session, import_id)
+        if record is not None and record.status == Stage.UPLOADING:
+            begin(record, first)
+            return record
+    files.erase(database, import_id)
+    raise Problem("import_over")
 
 
 def _new(
@@ -82,6 +91,7 @@ def discard(database: Database, record: RosterImport) -> None:
 def begin(record: RosterImport, stage: Stage, then: Stage | None = None) -> None:
     """Let the next stage of an import begin; ``then`` is what follows an undoing."""
     record.status, record.position, record.runs, record.started_at = stage, 0, 0, None
+    workers.let_go(record)
     if then is not None:
         record.result = {**record.result, "then": then}
 
@@ -221,14 +231,32 @@ def locked(session: Session, import_id: int) -> RosterImport | None:
 
 
 def unfinished(session: Session, now: datetime, at_once: int) -> Sequence[int]:
-    """Return the imports on which work is to go on: not those that somebody waits for, whose
-    request goes on with them, unless that seems to have died.
+    """Return the imports on which work is to go on: not those on which another process works, nor
+    those that somebody waits for, whose request goes on with them, unless that seems to have died.
     """
     begun = func.coalesce(RosterImport.started_at, RosterImport.created_at)
-    query = select(RosterImport.id).where(
+    query = select(RosterImport).where(
         RosterImport.status.in_(PASSES), (RosterImport.size > at_once) | (begun < now - PATIENCE)
     )
-    return session.scalars(query.order_by(RosterImport.id)).all()
+    found = session.scalars(query.order_by(RosterImport.id))
+    return [record.id for record in found if not workers.is_taken(record)]
+
+
+def end_forgotten(database: Database, now: datetime) -> None:
+    """Throw away the rosters on which nobody decided, and those that never came in whole."""
+    query = select(RosterImport.id).where(
+        RosterImport.status.in_((Stage.UPLOADING, Stage.PREVIEW)),
+        RosterImport.created_at < now - files.KEPT,
+    )
+    with database.reading() as session:
+        forgotten = session.scalars(query).all()
+    for import_id in forgotten:
+        with database.writing() as session:
+            record = locked(session, import_id)
+            if record is None or record.status not in {Stage.UPLOADING, Stage.PREVIEW}:
+                continue
+            end(record, Stage.CANCELLED, now)
+        files.erase(database, import_id)
 
 
 PATIENCE = timedelta(seconds=30)

@@ -12,11 +12,12 @@ from app import bulk
 from app.audit import service as audit
 from app.calls.models import Call, Dial
 from app.calls.service.following_up import follow_up
-from app.cases.models import CallGroup, Case, HandoffCase, Hold, Skip
+from app.cases.models import Batch, CallGroup, Case, HandoffCase, Hold, Skip
 from app.cases.service.release import realign
 from app.people.models import User
 from app.problems import Problem
 from app.residents.models import (
+    Household,
     Number,
     Resident,
     ResidentChange,
@@ -77,8 +78,9 @@ def _held(record: RosterImport) -> Select[int]:
 def undo_part(session: Session, import_id: int, now: datetime) -> int:
     """Take some of an import back; return how much it was, 0 when nothing is left to be done.
 
-    Changes go back, the last one first; then the newcomers go, but for those whom another roster
-    lists, too, and those on whom a call was made while this went on.
+    Changes go back, the last first; then the newcomers go, but for those whom another roster lists,
+    too. What somebody has in hand by now stays: the numbers of those to be rung, and newcomers
+    whose numbers a volunteer has ever seen, for a call on them may still be handed in.
     """
     return (
         _put_back(session, import_id, now)
@@ -88,7 +90,7 @@ def undo_part(session: Session, import_id: int, now: datetime) -> int:
 
 
 def _put_back(session: Session, import_id: int, now: datetime) -> int:
-    query = select(ResidentChange).where(ResidentChange.import_id == import_id)
+    query = select(ResidentChange).where(ResidentChange.import_id == import_id, ~_in_hand())
     changes = session.scalars(query.order_by(ResidentChange.id.desc()).limit(PART)).all()
     later = _later(session, changes)
     renumbered = set()
@@ -122,6 +124,16 @@ def _later(
 
 def _what(change: ResidentChange) -> tuple[int, str]:
     return change.resident_id, change.field
+
+
+def _in_hand() -> ColumnElement[bool]:
+    """Whether it changed the numbers of somebody whom a volunteer is to ring now, or who was rung
+    since: they keep these.
+    """
+    called = exists().where(Call.case_id == Case.id, Call.recorded_at >= ResidentChange.changed_at)
+    held = exists().where(CallGroup.id == Case.group_id, CallGroup.batch_id.is_not(None))
+    touched = exists().where(Case.resident_id == ResidentChange.resident_id, held | called)
+    return ResidentChange.field.in_(("numbers", "unusable")) & touched
 
 
 def _restore(session: Session, change: ResidentChange) -> None:
@@ -168,19 +180,34 @@ def _remove(session: Session, import_id: int) -> int:
     ids = session.scalars(query.order_by(Resident.id).limit(PART)).all()
     if not ids:
         return 0
+    homes = _homes_of(session, ids)
     _remove_cases(session, ids)
     theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
     for model in theirs:
         session.execute(delete(model).where(model.resident_id.in_(ids)))
     session.execute(delete(Resident).where(Resident.id.in_(ids)))
+    session.execute(
+        delete(Household).where(
+            Household.id.in_(homes), ~exists().where(Resident.household_id == Household.id)
+        )
+    )
     return len(ids)
 
 
+def _homes_of(session: Session, resident_ids: Sequence[int]) -> Sequence[int]:
+    query = select(Resident.household_id).where(
+        Resident.id.in_(resident_ids), Resident.household_id.is_not(None)
+    )
+    return [home for home in session.scalars(query) if home is not None]
+
+
 def _has_been_rung() -> ColumnElement[bool]:
-    """Or may be any moment: it is in somebody's hands."""
+    """Or may be: somebody has them in hand, or has seen the number and may hand in a call yet."""
+    shown = Batch.id == Hold.batch_id, Batch.opened_at.is_not(None)
     return exists().where(
         Case.resident_id == Resident.id,
         exists().where(CallGroup.id == Case.group_id, CallGroup.batch_id.is_not(None))
+        | exists().where(Hold.group_id == Case.group_id, *shown)
         | exists().where(Call.case_id == Case.id)
         | exists().where(Dial.case_id == Case.id),
     )
