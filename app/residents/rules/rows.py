@@ -363,10 +363,8 @@ def _celled(text: str) -> tuple[str | None, Address]:
     return estate, found
 
 
-_NOTHING = re.compile(
-    r"(?:暂|尚)?(?:无|没有|未填|空)(?:电话|手机|号码)?|none|nil|n/?a|[\W_]+", re.IGNORECASE
-)
-"""What people write into a telephone cell that would better be blank."""
+# What people write into a telephone cell that would better be blank.
+_NOTHING = re.compile(r"(?:暂|尚)?(?:无|没有)(?:电话|手机|号码)?|none|n/?a|[\W_]+", re.IGNORECASE)
 
 
 def _phones(
