@@ -33,33 +33,37 @@ class RosterForm(Asked):
 
 
 class RowResult(Answer):
-    """A row that was not taken, or changed somebody: where it stands and why. Nothing of what it
-    says.
+    """A row that was not taken, is to be looked at, or speaks of somebody known: where it stands
+    and why. The message quotes the row while its file is kept.
     """
 
     sheet: str | None
     row: int | None
     column: str | None
-    result: Literal["rejected", "doubtful", "updated", "duplicate"]
+    result: Literal[
+        "rejected", "doubtful", "in_hand", "number", "community", "updated", "duplicate"
+    ]
     code: str
     message: str
 
 
 class RowPage(Page):
-    """A page of such rows: the rejected, the doubtful, the updated, then the duplicates."""
+    """A page of such rows: the rejected, those to be looked at, the updated, the duplicates."""
 
     items: list[RowResult]
 
 
 class Counts(Answer):
-    """What became of the rows: each was accepted, updated somebody, changed nothing, or was
-    rejected.
+    """What became of the rows. Each is in one of the first five: it was accepted, updated somebody,
+    changed nothing, was rejected, or was left out because it is doubtful. The others speak of the
+    same rows: ``doubtful`` of those taken as well, ``duplicates`` are updated and unchanged.
     """
 
     accepted: int
     updated: int
     unchanged: int
     rejected: int
+    left_out: int
     doubtful: int
     duplicates: int
     to_be_placed: int
@@ -108,7 +112,7 @@ def create(form: RosterForm) -> tuple[RosterOutcome, int, dict[str, str]]:
         with reading() as session:
             rows = importing.rows_of(roster)
             plan = importing.plan(session, actor(), rows, form.community)
-        notes = [outcome.Said.of_note(n) for n in plan.notes if n.kind in outcome.KINDS]
+        notes = outcome.said_of(plan.notes)
         page = _page(notes[:ROWS], first, len(notes))
         return RosterOutcome(counts=_counts(plan.counts), rows=page), 200, {}
     given = staging.Upload(form.file.stream, name, form.community)

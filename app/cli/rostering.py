@@ -3,6 +3,7 @@
 import io
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,6 @@ from app.cli.output import as_json, print_json, print_table, ready
 from app.config import LANGUAGES
 from app.i18n import where
 from app.jobs import PAUSE
-from app.problems import Place
 from app.reports.exports.residents import residents as exported
 from app.reports.exports.writing import FORMATS
 from app.reports.wording import Lang
@@ -27,7 +27,7 @@ from app.residents.rules import phones
 from app.residents.rules.stages import PASSES, Stage
 from app.residents.service import placing
 from app.residents.wording import reason
-from app.rosters import outcome, queries
+from app.rosters import outcome, queries, wording
 from app.rosters.service import files, importing, passes, staging
 from app.web import now, settings
 
@@ -47,12 +47,14 @@ def import_(
     else:
         with roster.open("rb") as file:
             found = _taken(staging.Upload(file, roster.name, community, sheet))
-    result = {"dry_run": dry_run, **outcome.outcome(*found)}
+    counts, notes = found
     if as_json:
-        print_json(result)
+        print_json({"dry_run": dry_run, **outcome.outcome(counts, notes)})
     else:
-        _print_result(result)
-    if result["rejected"]:
+        _print_result(counts, notes)
+        if dry_run:
+            click.echo(_("Nothing was stored."))
+    if counts["rejected"]:
         sys.exit(1)
 
 
@@ -60,7 +62,7 @@ def _planned(roster: Path, sheet: str | None, community: str | None) -> outcome.
     found = importing.read(roster.read_bytes(), roster.name, settings().area_code, sheet)
     with ready().reading() as session:
         plan = importing.plan(session, None, importing.rows_of(found), community)
-    return plan.counts, [outcome.Said.of_note(note) for note in plan.notes]
+    return plan.counts, outcome.said_of(plan.notes)
 
 
 def _taken(given: staging.Upload) -> outcome.Found:
@@ -74,36 +76,28 @@ def _taken(given: staging.Upload) -> outcome.Found:
         if record.status not in PASSES:
             break
         time.sleep(PAUSE)  # the server beside this was quicker, and is at it
-    files.erase(database, record.id)
     with database.reading() as session:
-        notes = queries.findings(session, record.id, outcome.KINDS, importing.MOST_NOTES)
+        found = queries.findings(session, record.id, outcome.KINDS, importing.MOST_NOTES)
+    notes = [outcome.Said.of_finding(one) for one in found]
+    files.erase(database, record.id)
     if problem := staging.problem_of(record):
         raise problem
-    return record.result, [outcome.Said.of_finding(note) for note in notes]
+    return record.result, notes
 
 
-def _print_result(result: dict[str, Any]) -> None:
-    labels = {
-        "accepted": _("accepted"),
-        "updated": _("changed"),
-        "unchanged": _("unchanged"),
-        "doubtful": _("doubtful"),
-        "rejected": _("rejected"),
-        "duplicates": _("duplicates"),
-        "to_be_placed": _("to be placed"),
-        "without_number": _("without a usable number"),
-    }
-    for name, label in labels.items():
-        value = result[name]
-        click.echo(f"{label}: {len(value) if isinstance(value, list) else value}")
-    rows = [
-        (where(Place(sheet=row["sheet"], row=row["row"], column=row["column"])), row["message"])
-        for row in [*result["rejected"], *result["duplicates"]]
-    ]
+def _print_result(counts: Mapping[str, Any], notes: Sequence[outcome.Said]) -> None:
+    """Each row is in one of the first figures; of those that change nothing nothing is listed."""
+    names, figures = wording.counted(), outcome.figures(counts)
+    click.echo(f"{_('Rows')}: {sum(many for _name, many in figures):,}")
+    for name, many in figures:
+        click.echo(f"  {names[name]}: {many:,}")
+    if besides := outcome.of_these(counts):
+        click.echo(_("Of these:"))
+        for name, many in besides:
+            click.echo(f"  {names[name]}: {many:,}")
+    rows = [(where(note.place), note.message) for note in notes if note.code not in wording.QUIET]
     if rows:
-        print_table((_("Where"), _("What is wrong")), rows)
-    if result["dry_run"]:
-        click.echo(_("Nothing was stored."))
+        print_table((_("Where"), _("What there is to say")), rows)
 
 
 @click.command(help=_("List residents as stored, or write them as a roster with --format."))

@@ -21,7 +21,7 @@ from app.demo import Account, build, has_data, notable, write_accounts
 from app.i18n import lang
 from app.jobs import PAUSE
 from app.people.rules import ROLES
-from app.rosters.service import files, passes, staging
+from app.rosters.service import files, passes
 from app.web import database, now, settings
 
 OPTIONS: dict[str, Any] = {
@@ -127,7 +127,6 @@ def _work(parent: int) -> None:
 
     def old_files() -> None:
         files.erase_old(database(), now())
-        staging.end_forgotten(database(), now())
 
     jobs.work({"rosters": rosters, "old files": jobs.seldom(old_files, HOUR)}, stop)
 

@@ -86,6 +86,23 @@ def sees(session: Session, user: User, community_code: str) -> bool:
     return found is not None
 
 
+def working_only_in(codes: Select[str]) -> Select[int]:
+    """Return the query for the keys of those who work in one of these communities and in no other:
+    no administrator, and nobody without a community.
+    """
+    mine = UserCommunity.user_id == User.id
+    of_team = (Team.id == User.team_id) & (Community.street_code == Team.street_code)
+    only_named = exists().where(mine) & ~exists().where(
+        mine, UserCommunity.community_code.not_in(codes)
+    )
+    only_of_team = (
+        ~exists().where(mine)
+        & exists().where(of_team)
+        & ~exists().where(of_team, Community.code.not_in(codes))
+    )
+    return select(User.id).where(User.role != "administrator", only_named | only_of_team)
+
+
 def working_in(
     session: Session, codes: Select[str], roles: Collection[str], *, also_closed: bool = False
 ) -> Sequence[User]:

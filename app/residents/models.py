@@ -50,7 +50,7 @@ class RosterImport(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
-    """When the present pass began."""
+    """When the present pass began; of one that waits, when somebody last decided something."""
     finished_at: Mapped[datetime | None]
 
 

@@ -18,7 +18,7 @@ from app.residents.rules.sheets import NOTE_MARK, SheetRow, column_letters
 from app.rosters.outcome import Said
 from app.rosters.rules.taking import Kind
 
-SAID = (Kind.REJECTED, Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY)
+SAID = (Kind.REJECTED, Kind.DOUBTFUL, Kind.IN_HAND, Kind.NUMBER, Kind.COMMUNITY)
 """What somebody may want to put right."""
 MOST_ROWS = 20_000
 """Of a longer roster only those rows are copied of which there is something to say."""

@@ -38,11 +38,20 @@ class TakingForm(Form):
         default=Known.UPDATE.value,
     )
     doubtful = RadioField(
-        _l("Rows that may be another writing of somebody on record"),
+        _l("All doubtful rows that you do not decide one by one"),
         choices=[
-            SelectChoice(Doubtful.NEW.value, _l("Somebody else of the household")),
-            SelectChoice(Doubtful.SAME.value, _l("The same person")),
-            SelectChoice(Doubtful.LEAVE.value, _l("Leave the row out")),
+            SelectChoice(
+                Doubtful.NEW.value,
+                _l("Somebody else of the household: each becomes one more resident"),
+            ),
+            SelectChoice(
+                Doubtful.SAME.value,
+                _l("The same person: who is on record stays, under the name on record"),
+            ),
+            SelectChoice(
+                Doubtful.LEAVE.value,
+                _l("Leave out: nobody comes of them, and nothing changes"),
+            ),
         ],
         default=Doubtful.NEW.value,
     )

@@ -7,10 +7,12 @@ from typing import Any, Self
 from app.problems import Place
 from app.residents.models import RosterFinding
 from app.rosters import wording
-from app.rosters.rules.taking import COUNTS, Kind, Note
+from app.rosters.rules.taking import COUNTS, OF_THESE, ROWS, Kind, Note
 
-KINDS = (Kind.REJECTED, Kind.DOUBTFUL, Kind.UPDATED, Kind.DUPLICATE)
-"""What is told of single rows."""
+LOOK_AT = (Kind.DOUBTFUL, Kind.IN_HAND, Kind.NUMBER, Kind.COMMUNITY)
+"""What somebody may want to look at, of rows that are taken as well."""
+KINDS = (Kind.REJECTED, *LOOK_AT, Kind.UPDATED, Kind.DUPLICATE)
+"""What is told of single rows, in this order."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,37 @@ class Said:
 Found = tuple[Mapping[str, Any], list[Said]]
 
 
+def said_of(notes: Iterable[Note]) -> list[Said]:
+    """Return what there is to say of rows that are not on record, in the order of ``KINDS``."""
+    told = [Said.of_note(note) for note in notes if note.kind in KINDS]
+    return sorted(told, key=lambda said: KINDS.index(said.kind))
+
+
 def outcome(counts: Mapping[str, Any], notes: Iterable[Said]) -> dict[str, Any]:
-    """Return counts, and the rows that were rejected or speak of somebody known."""
+    """Return counts, and the rows that were rejected, are to be looked at, or speak of somebody
+    known.
+    """
     notes = list(notes)
-    listed = {
-        "rejected": [note.table() for note in notes if note.kind is Kind.REJECTED],
-        "duplicates": [
-            note.table() for note in notes if note.kind in {Kind.DUPLICATE, Kind.UPDATED}
-        ],
+
+    def listed(*kinds: Kind) -> list[dict[str, Any]]:
+        return [note.table() for note in notes if note.kind in kinds]
+
+    return {
+        **{name: counts.get(name, 0) for name in COUNTS},
+        "rejected": listed(Kind.REJECTED),
+        "to_look_at": listed(*LOOK_AT),
+        "duplicates": listed(Kind.UPDATED, Kind.DUPLICATE),
     }
-    return {**{name: counts.get(name, 0) for name in COUNTS}, **listed}
+
+
+def figures(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the names of the figures that every row is in one of, each with its figure."""
+    return [(name, counts.get(name, 0)) for name in ROWS]
+
+
+def of_these(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return what is said of rows besides, each with its figure, where there is any."""
+    told = {name: counts.get(name, 0) for name in OF_THESE}
+    if told["doubtful"] == counts.get("left_out", 0):
+        del told["doubtful"]
+    return [(name, many) for name, many in told.items() if many]

@@ -1,13 +1,13 @@
 """Reads about imports: how far they are, what there is to say of their rows, who is missing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.people import queries as people
 from app.people.models import User
@@ -15,6 +15,7 @@ from app.problems import NotFoundError
 from app.residents.models import (
     Household,
     Resident,
+    ResidentNumber,
     RosterFinding,
     RosterImport,
     RosterSeen,
@@ -49,20 +50,63 @@ def progress(record: RosterImport, now: datetime) -> Progress:
     return Progress(record.position, record.rows, rate)
 
 
-def imports_of(session: Session, user: User, limit: int) -> Sequence[RosterImport]:
-    """Return the user's last imports, newest first; an administrator sees everybody's."""
-    query = select(RosterImport).order_by(RosterImport.id.desc()).limit(limit)
-    if user.role != "administrator":
-        query = query.where(RosterImport.user_id == user.id)
-    return session.scalars(query).all()
+@dataclass(frozen=True)
+class Uploaded:
+    """An import, and who uploaded the roster; '' on the command line."""
+
+    record: RosterImport
+    by: str
+
+
+def imports_of(session: Session, user: User, limit: int, offset: int = 0) -> Sequence[Uploaded]:
+    """Return the last imports that the user may know of, newest first."""
+    query = _known_to(user).order_by(RosterImport.id.desc()).limit(limit).offset(offset)
+    return [Uploaded(record, by or "") for record, by in session.execute(query)]
+
+
+def count_imports(session: Session, user: User) -> int:
+    """Return of how many imports the user may know."""
+    return session.scalar(select(func.count()).select_from(_known_to(user).subquery())) or 0
+
+
+def import_known_to(session: Session, user: User, import_id: int) -> Uploaded:
+    """Return an import that the user may know of. Raises NotFoundError for any other."""
+    found = session.execute(_known_to(user).where(RosterImport.id == import_id)).first()
+    if found is None:
+        raise NotFoundError(f"import {import_id}")
+    return Uploaded(found[0], found[1] or "")
+
+
+def _known_to(user: User) -> Select[RosterImport, str | None]:
+    """Who may know that a roster was taken, and its figures: an administrator of everybody's; a
+    supervisor also of those whose uploader works in no community but the supervisor's own.
+    """
+    query = select(RosterImport, User.name).outerjoin(User, User.id == RosterImport.user_id)
+    return query.where(_is_known_to(user))
+
+
+def _is_known_to(user: User) -> ColumnElement[bool]:
+    if user.role == "administrator":
+        return true()
+    own = RosterImport.user_id == user.id
+    if user.role != "supervisor":
+        return own
+    return own | RosterImport.user_id.in_(people.working_only_in(people.scope(user)))
 
 
 def get_import(session: Session, user: User, import_id: int) -> RosterImport:
-    """Return the import. Raises NotFoundError for another's."""
+    """Return an import whose rows the user may read. Raises NotFoundError for another's."""
     record = session.get(RosterImport, import_id)
-    if record is None or (record.user_id != user.id and user.role != "administrator"):
+    if record is None or not may_read(record, user):
         raise NotFoundError(f"import {import_id}")
     return record
+
+
+def may_read(record: RosterImport, user: User) -> bool:
+    """Whether the user may read what the rows say: a sheet also holds what was not taken, from
+    wherever, so nobody but the uploader and an administrator.
+    """
+    return record.user_id == user.id or user.role == "administrator"
 
 
 def findings(
@@ -83,9 +127,23 @@ def findings(
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
-def undecided(session: Session, import_id: int, limit: int) -> Sequence[RosterFinding]:
-    """Return the rows of which somebody can say who they speak of."""
-    return findings(session, import_id, [Kind.DOUBTFUL], limit, without=["row_in_hand"])
+def on_record(
+    session: Session, user: User, rows: Collection[RosterFinding]
+) -> Mapping[int, Resident]:
+    """Return whom rows may speak of, by id, with address and numbers: those in the user's scope."""
+    query = (
+        select(Resident)
+        .where(
+            Resident.id.in_({row.resident_id for row in rows if row.resident_id}),
+            Resident.community_code.in_(people.scope(user)),
+            in_sight(),
+        )
+        .options(
+            joinedload(Resident.household),
+            selectinload(Resident.lines).joinedload(ResidentNumber.number),
+        )
+    )
+    return {one.id: one for one in session.scalars(query)}
 
 
 def _rank(kinds: Sequence[Kind]) -> Any:
@@ -99,14 +157,24 @@ def _findings(import_id: int, kinds: Sequence[Kind]) -> Select[RosterFinding]:
 
 
 def count_findings(
-    session: Session, import_id: int, kinds: Sequence[Kind], code: str | None = None
+    session: Session,
+    import_id: int,
+    kinds: Sequence[Kind],
+    code: str | None = None,
+    without: Sequence[str] = (),
 ) -> int:
-    """Return how many there are of these kinds, perhaps with one code only."""
-    found = _findings(import_id, kinds)
+    """Return how many there are of these kinds, perhaps with one code only, or without some."""
+    found = _findings(import_id, kinds).where(RosterFinding.code.not_in(without))
     if code:
         found = found.where(RosterFinding.code == code)
     query = select(func.count()).select_from(found.subquery())
     return session.scalar(query) or 0
+
+
+def count_by_kind(session: Session, import_id: int) -> Mapping[str, int]:
+    """Return how much is kept of what there is to say of rows, by kind."""
+    query = select(RosterFinding.kind, func.count()).where(RosterFinding.import_id == import_id)
+    return {kind: many for kind, many in session.execute(query.group_by(RosterFinding.kind))}  # noqa: C416
 
 
 def columns(session: Session, import_id: int) -> dict[str, list[RosterFinding]]:

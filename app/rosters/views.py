@@ -34,14 +34,18 @@ blueprint = Blueprint("rosters", __name__)
 
 PAGE = 50
 """How many rows a page names."""
+LIST = 30
+"""How many rosters a page names."""
+DOUBTS = 20
+"""How many doubtful rows a page asks about."""
 MOST_NOTES = 60_000
 """How many rows a copy speaks of."""
 ROLES_OF_COLUMNS = get_args(Role)
 LONGEST_ROW = 3
 """Figures: headings stand in one of the first rows."""
-QUIET = ("row_duplicate", "no_community")
-"""What a count says of many rows at once."""
-TO_LOOK_AT = (Kind.DOUBTFUL, Kind.NUMBER, Kind.COMMUNITY, Kind.UPDATED, Kind.DUPLICATE)
+LOOK_AT = (Kind.REJECTED, *outcome.LOOK_AT)
+"""What comes first, and alone, on the page of rows."""
+NOTED = (*outcome.LOOK_AT, Kind.UPDATED, Kind.DUPLICATE)
 
 
 @blueprint.route("/rosters", methods=["GET", "POST"])
@@ -51,15 +55,17 @@ def index() -> str | Response:
     form = UploadForm(request.form)
     with reading() as session:
         form.community.choices = [("", _("— as the sheet says —")), *community_choices(session)]
-        imports = queries.imports_of(session, actor(), 30)
+        page, last = page_of(queries.count_imports(session, actor()), LIST)
+        imports = queries.imports_of(session, actor(), LIST, (page - 1) * LIST)
     if request.method == "POST" and form.validate():
         try:
             return redirect(url_for(".show", import_id=_upload(form.community.data or None)))
         except Problem as problem:
             tell(problem)
     return render_template(
-        "rosters/index.html", form=form, imports=imports, stages=Stage, megabytes=_megabytes()
-    )
+        "rosters/index.html", form=form, imports=imports, stages=Stage, megabytes=_megabytes(),
+        page=page, last=last, here=here, names=wording.counted(),
+    )  # fmt: skip
 
 
 def _megabytes() -> int:
@@ -93,10 +99,11 @@ def _go_on_if_small(record: RosterImport) -> RosterImport:
 @roles(*STAFF)
 def show(import_id: int) -> str:
     with reading() as session:
-        record = queries.get_import(session, actor(), import_id)
+        known = queries.import_known_to(session, actor(), import_id)
+        if not queries.may_read(record := known.record, actor()):
+            return _show_figures(known)
         rejected = queries.findings(session, import_id, [Kind.REJECTED], PAGE)
-        doubtful = queries.undecided(session, import_id, PAGE)
-        notes = queries.findings(session, import_id, TO_LOOK_AT, PAGE, without=QUIET)
+        notes = queries.findings(session, import_id, NOTED, PAGE, without=wording.QUIET)
         unnamed = queries.count_findings(session, import_id, [Kind.COMMUNITY], "no_community")
         skipped = queries.findings(session, import_id, [Kind.SHEET], PAGE)
         sample = queries.sample(session, import_id)
@@ -108,16 +115,34 @@ def show(import_id: int) -> str:
     _note_seen(record, len(quoted | {(one["sheet"], one["row"]) for one in sample}))
     return render_template(
         "rosters/show.html", record=record, stages=Stage, is_busy=record.status in PASSES,
-        progress=queries.progress(record, now()), time_left=wording.time_left,
-        counts=record.result, rejected=rejected, doubtful=doubtful, notes=notes, skipped=skipped,
-        sample=sample, names=dict(choices), unnamed=unnamed,
+        progress=queries.progress(record, now()), time_left=wording.time_left, by=known.by,
+        **_figures(record), rejected=rejected, notes=notes, skipped=skipped, sample=sample,
+        names=dict(choices), unnamed=unnamed,
         form=TakingForm(request.form), has_file=has_file, missing=missing,
         where=wording.where, explain=wording.explain,
         why=_why_failed(record), display=phones.display, is_own=staging.is_own(record, actor()),
-        has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1, doubts=Doubtful,
+        has_sheets=len(record.result.get("sheets", [])) + len(skipped) > 1,
         noted=record.result.get("noted", {}), columns=columns, roles=wording.roles(),
         why_column=wording.why_column, wanted=_wanted(record),
     )  # fmt: skip
+
+
+def _show_figures(known: queries.Uploaded) -> str:
+    """Somebody else's roster: what it came to, and nothing of what its rows say."""
+    record = known.record
+    return render_template(
+        "rosters/figures.html", record=record, by=known.by, stages=Stage, why=_why_failed(record),
+        **_figures(record),
+    )  # fmt: skip
+
+
+def _figures(record: RosterImport) -> dict[str, object]:
+    names = wording.counted(waits=record.status in {Stage.READING, Stage.PREVIEW})
+    figures = outcome.figures(record.result)
+    return {
+        "counts": record.result, "names_of": names, "figures": figures,
+        "of_these": outcome.of_these(record.result), "comes_to": wording.comes_to(figures, names),
+    }  # fmt: skip
 
 
 def _why_failed(record: RosterImport) -> str:
@@ -141,23 +166,64 @@ def _note_seen(record: RosterImport, seen: int) -> None:
 @blueprint.get("/rosters/<int:import_id>/rows")
 @roles(*STAFF)
 def rows(import_id: int) -> str:
-    kinds = _kinds(request.args.get("kind", ""))
+    kind = _kind(request.args.get("kind", ""))
+    kinds, without = ([kind], ()) if kind else (LOOK_AT, wording.QUIET)
     with reading() as session:
         record = queries.get_import(session, actor(), import_id)
-        total = queries.count_findings(session, import_id, kinds)
+        to_look_at = queries.count_findings(session, import_id, LOOK_AT, without=wording.QUIET)
+        total = queries.count_findings(session, import_id, kinds, without=without)
+        kept = queries.count_by_kind(session, import_id)
         page, last = page_of(total, PAGE)
-        notes = queries.findings(session, import_id, kinds, PAGE, (page - 1) * PAGE)
+        start = (page - 1) * PAGE
+        notes = queries.findings(session, import_id, kinds, PAGE, start, without)
     _note_seen(record, sum(bool(note.written) for note in notes))
+    noted = {**kept, **record.result.get("noted", {})}
     return render_template(
         "rosters/rows.html", record=record, notes=notes, total=total, page=page, last=last,
-        here=here, where=wording.where, explain=wording.explain,
+        here=here, where=wording.where, explain=wording.explain, kind=kind, noted=noted,
+        to_look_at=to_look_at, kinds=wording.kinds(), most=noted.get(kind, 0) if kind else total,
     )  # fmt: skip
 
 
-def _kinds(asked: str) -> Sequence[Kind]:
-    if asked in {kind.value for kind in (Kind.REJECTED, *TO_LOOK_AT)}:
-        return [Kind(asked)]
-    return [Kind.REJECTED, *TO_LOOK_AT]
+def _kind(asked: str) -> Kind | None:
+    return Kind(asked) if asked in set(outcome.KINDS) else None
+
+
+@blueprint.route("/rosters/<int:import_id>/doubtful", methods=["GET", "POST"])
+@roles(*STAFF)
+def doubtful(import_id: int) -> str | Response:
+    """Decide on doubtful rows one by one: a page is kept when it is sent, wherever one goes on."""
+    with reading() as session:
+        record = queries.get_import(session, actor(), import_id)
+        total = queries.count_findings(session, import_id, [Kind.DOUBTFUL])
+        page, last = page_of(total, DOUBTS)
+        start = (page - 1) * DOUBTS
+        rows = queries.findings(session, import_id, [Kind.DOUBTFUL], DOUBTS, start)
+        known = queries.on_record(session, actor(), rows)
+    if request.method == "POST":
+        return _keep_decisions(import_id, rows)
+    if record.status != Stage.PREVIEW or not staging.is_own(record, actor()):
+        return redirect(url_for(".rows", import_id=import_id, kind=Kind.DOUBTFUL))
+    _note_seen(record, len(rows) + len(known))
+    return render_template(
+        "rosters/doubtful.html", record=record, rows=rows, known=known, total=total, page=page,
+        last=last, where=wording.where, tail=wording.tail, names=wording.both_names,
+        choices=wording.doubts(), decided={(s, r): c for s, r, c in record.decided},
+    )  # fmt: skip
+
+
+def _keep_decisions(import_id: int, rows: Sequence[RosterFinding]) -> Response:
+    chosen = {
+        (row.sheet, row.row or 0): Doubtful(choice) if choice in set(Doubtful) else None
+        for row in rows
+        if (choice := request.form.get(f"row-{row.id}")) is not None
+    }
+    with writing() as session:
+        staging.decide(session, actor(), now(), import_id, chosen)
+    flash(_("Your decisions are kept. You can go on whenever you like."), "success")
+    if (to := request.form.get("to", "")).isdecimal():
+        return redirect(url_for(".doubtful", import_id=import_id, page=to))
+    return redirect(url_for(".show", import_id=import_id))
 
 
 @blueprint.get("/rosters/<int:import_id>/annotated.xlsx")
@@ -202,16 +268,9 @@ def confirm(import_id: int) -> Response:
     if not form.validate():
         raise BadRequest
     known, doubtful = Known(form.known.data), Doubtful(form.doubtful.data)
-    with reading() as session:
-        rows = queries.undecided(session, import_id, PAGE)
-    decided = {
-        (row.sheet, row.row or 0): Doubtful(choice)
-        for row in rows
-        if (choice := request.form.get(f"row-{row.id}", "")) in set(Doubtful)
-    }
     with writing() as session:
         record = staging.confirm(
-            session, actor(), now(), import_id, known, doubtful, decided,
+            session, actor(), now(), import_id, known, doubtful,
             is_complete=bool(form.is_complete.data),
         )  # fmt: skip
     record = _go_on_if_small(record)

@@ -1,7 +1,7 @@
 """What pages, programs and the command line say of an import, in the reader's language."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,7 +11,11 @@ from app.problems import Place, Problem
 from app.residents.models import RosterFinding
 from app.residents.rules import phones
 from app.residents.wording import reason
+from app.rosters.rules.same import Doubtful
 from app.rosters.rules.taking import Kind
+
+QUIET = ("row_duplicate", "no_community")
+"""What a count says of many rows at once."""
 
 
 def where(finding: RosterFinding) -> str:
@@ -39,8 +43,77 @@ def said(kind: Kind, code: str, values: Mapping[str, str | int], text: str) -> s
         return _changed(text) if text else _fields(str(values["fields"]))
     if kind is Kind.SHEET:
         return i18n.explain(Problem(code, values={"headers": text}))
+    if code == "row_alike" and not text:
+        return str(_("It may be another writing of somebody on record."))
     text, _break, known = text.partition("\n")
     return i18n.explain(Problem(code, values={"text": text, "known": known, **values}))
+
+
+def counted(*, waits: bool = False) -> dict[str, str]:
+    """Return how what is counted of rows is called, everywhere; ``waits`` while somebody is still
+    to decide.
+    """
+    return {
+        "accepted": _("accepted"),
+        "updated": _("updated"),
+        "unchanged": _("unchanged"),
+        "rejected": _("rejected"),
+        "left_out": _("doubtful, to be decided") if waits else _("doubtful, left out"),
+        "doubtful": _("doubtful"),
+        "without_number": _("without a usable number"),
+        "to_be_placed": _("to be placed"),
+    }
+
+
+def comes_to(figures: Sequence[tuple[str, int]], names: Mapping[str, str]) -> str:
+    """Return in one sentence what becomes of the rows."""
+    rows = sum(many for _name, many in figures)
+    told = [
+        _("%(number)s %(what)s", number=f"{many:,}", what=names[name])
+        for name, many in figures
+        if many
+    ]
+    of = ngettext(
+        "%(number)s row: %(what)s.",
+        "%(number)s rows: %(what)s.",
+        rows,
+        number=f"{rows:,}",
+        what=_(", ").join(told),
+    )
+    return str(of)
+
+
+def kinds() -> dict[Kind, str]:
+    """Return how the rows of a kind are called, most pressing first."""
+    return {
+        Kind.REJECTED: _("rejected"),
+        Kind.DOUBTFUL: _("doubtful"),
+        Kind.IN_HAND: _("being rung now"),
+        Kind.NUMBER: _("not usable as a number"),
+        Kind.COMMUNITY: _("no community"),
+        Kind.UPDATED: _("updated"),
+        Kind.DUPLICATE: _("unchanged"),
+    }
+
+
+def doubts() -> dict[str, str]:
+    """Return what a doubtful row can be; '' while nobody decided."""
+    return {
+        "": _("Not decided"),
+        Doubtful.NEW: _("Somebody else"),
+        Doubtful.SAME: _("The same person"),
+        Doubtful.LEAVE: _("Leave out"),
+    }
+
+
+def both_names(finding: RosterFinding) -> list[str]:
+    """Return the name that a doubtful row has, and that of whom it may speak."""
+    return finding.written.split("\n")
+
+
+def tail(number: str) -> str:
+    """Return a number's last figures: enough to tell it from another."""
+    return str(_("number ends in %(figures)s", figures=number.partition(";")[0][-4:]))
 
 
 def _fields(names: str) -> str:

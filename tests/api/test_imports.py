@@ -40,8 +40,8 @@ def test_a_roster_is_taken_and_every_other_row_explained(programs: Programs) -> 
     assert answer.headers["Location"] == f"/api/v1/imports/{found['id']}"
     assert found["status"] == "done"
     assert found["counts"] == {
-        "accepted": 1, "updated": 0, "unchanged": 1, "rejected": 1, "doubtful": 0, "duplicates": 1,
-        "to_be_placed": 0, "without_number": 0,
+        "accepted": 1, "updated": 0, "unchanged": 1, "rejected": 1, "left_out": 0, "doubtful": 0,
+        "duplicates": 1, "to_be_placed": 0, "without_number": 0,
     }  # fmt: skip
     assert found["rows"]["items"] == [
         {

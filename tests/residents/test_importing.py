@@ -119,7 +119,7 @@ def test_what_cannot_be_rung_is_kept_as_written_with_its_reason(db: Database, pl
     one, two = stored(db)
     assert (plan.without_number, one.lines, two.lines) == (2, [], [])
     assert one.unusable == [{"text": "1391234567", "reason": "too_short"}]
-    assert two.unusable == [{"text": "空号", "reason": "no_number_here"}]
+    assert two.unusable == [{"text": "空号", "reason": "out_of_use"}]
 
 
 @pytest.mark.parametrize(

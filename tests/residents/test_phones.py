@@ -177,7 +177,7 @@ def test_numbers_with_nothing_clear_between_them_are_told_apart(cell, numbers):
     ("cell", "reason"),
     [
         ("无", "no_number_here"),
-        ("空号", "no_number_here"),
+        ("空号", "out_of_use"),
         ("没有电话", "no_number_here"),
         ("/", "no_number_here"),
         ("301室", "no_number_here"),

@@ -78,14 +78,15 @@ def test_a_preview_shows_what_would_be_taken_and_stores_nobody(
     page = words(leader.get(answer.location))
 
     for figure, what in (
-        (3, "residents will be taken"),
-        (1, "rows rejected"),
-        (1, "known already"),
-        (1, "without a usable number"),
-        (1, "to be placed"),
+        (3, "accepted</span>"),
+        (1, "rejected</span>"),
+        (1, "unchanged</span>"),
     ):
         before = page[: page.index(what)]
         assert f">{figure}<" in before[-200:], what
+    assert "5 rows: 3 accepted, 1 unchanged, 1 rejected." in page
+    assert "Of these: 1 without a usable number, 1 to be placed" in page
+    assert ">0<" not in page
     assert "sheet Sheet1, row 4, column D" in page
     assert "There is no name." in page
     assert "王㛃" in page
@@ -142,17 +143,6 @@ def test_the_same_sheet_again_offers_nobody(db: Database, leader: CheckingClient
 
     assert "Take " not in page.partition("<main")[2]
     assert names(db) == ["王㛃", "陈二"]
-
-
-def test_of_many_doubtful_rows_it_is_said_that_one_choice_holds_for_the_rest(
-    leader: CheckingClient,
-) -> None:
-    numbers = [f"139123{n:05}" for n in range(52)]
-    known = [[None, "1幢", str(101 + n), "王小明", one, ""] for n, one in enumerate(numbers)]
-    alike = [[None, "1幢", str(101 + n), "王先生", one, ""] for n, one in enumerate(numbers)]
-    decide(leader, upload(leader, sheet(*known)).location, "confirm")
-    page = leader.get(upload(leader, sheet(*alike)).location)
-    assert "The choice above holds for 2 more doubtful rows" in words(page)
 
 
 def test_earlier_rosters_say_how_many_they_changed(leader: CheckingClient) -> None:

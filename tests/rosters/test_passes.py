@@ -317,17 +317,6 @@ def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None
         assert any(note.written for note in notes) == is_there
 
 
-def test_a_roster_on_which_nobody_decides_is_kept_for_a_week_too(rosters: Rostering) -> None:
-    import_id = rosters.upload(FIVE)
-    rosters.go_on(import_id)
-    for days, status in ((6, Stage.PREVIEW), (8, Stage.CANCELLED)):
-        staging.end_forgotten(rosters.db, rosters.now + timedelta(days=days))
-        with rosters.db.reading() as session:
-            assert rosters.record(import_id).status == status
-            assert files.is_there(session, import_id) == (status == Stage.PREVIEW)
-            assert bool(queries.sample(session, import_id)) == (status == Stage.PREVIEW)
-
-
 def test_how_far_it_is_can_be_seen(rosters: Rostering) -> None:
     import_id = rosters.upload(FIVE)
     rosters.go_on(import_id)

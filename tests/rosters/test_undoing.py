@@ -199,7 +199,7 @@ def test_the_numbers_of_somebody_in_hand_are_left_for_later(rosters: Rostering) 
     town.batch(town.people.volunteer)
     done = rosters.take(CORRECTED)
 
-    assert rosters.said(done.id, "doubtful") == [(2, "row_in_hand")]
+    assert rosters.said(done.id, "in_hand") == [(2, "row_in_hand")]
     assert [line[0] for line in numbers(rosters, "甲")] == [mobile(91)]
     assert town.broken() == []
 

@@ -362,6 +362,10 @@ def _celled(text: str) -> tuple[str | None, Address]:
     return estate, found
 
 
+# What people write into a telephone cell that would better be blank.
+_NOTHING = re.compile(r"(?:暂|尚)?(?:无|没有)(?:电话|手机|号码)?|none|n/?a|[\W_]+", re.IGNORECASE)
+
+
 def _phones(
     row: SheetRow, columns: Columns, area_code: str
 ) -> tuple[tuple[str, ...], tuple[Unusable, ...], tuple[str, ...], Sequence[str]]:
@@ -380,7 +384,13 @@ def _phones(
             notes.append(reading.note)
         for item in reading.rejected:
             unusable.setdefault(item, column_letters(at))
+    if phones:  # 无 beside a number is nothing to look at
+        unusable = {one: at for one, at in unusable.items() if not _says_nothing(one)}
     return tuple(phones), tuple(unusable), tuple(unusable.values()), notes
+
+
+def _says_nothing(one: Unusable) -> bool:
+    return one.reason == "no_number_here" and bool(_NOTHING.fullmatch(one.text))
 
 
 def _rejected(row: SheetRow, column: int, code: str, **values: str | int) -> Rejected:

@@ -19,6 +19,8 @@ class Stage(StrEnum):
     """A pass takes away what the import brought."""
     UNDONE = "undone"
     CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    """Nobody decided for so long that its file was erased."""
     FAILED = "failed"
 
 
@@ -26,4 +28,4 @@ PASSES = (Stage.READING, Stage.TAKING, Stage.UNDOING)
 """Work goes on in these until it is through."""
 HIDING = (Stage.TAKING, Stage.UNDOING)
 """Nobody sees meanwhile whom the import brought."""
-OVER = (Stage.DONE, Stage.UNDONE, Stage.CANCELLED, Stage.FAILED)
+OVER = (Stage.DONE, Stage.UNDONE, Stage.CANCELLED, Stage.LAPSED, Stage.FAILED)

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """It becomes nobody, for the reason in ``code``."""
     DOUBTFUL = "doubtful"
     """It may be another writing of somebody on record."""
+    IN_HAND = "in_hand"
+    """A volunteer is to ring them now, so their numbers stay as they are."""
     UPDATED = "updated"
     """It changed somebody on record."""
     DUPLICATE = "duplicate"
@@ -54,7 +56,8 @@ class Terms:
     """How a roster is to be taken."""
 
     known: Known = Known.UPDATE
-    doubtful: Doubtful = Doubtful.NEW
+    doubtful: Doubtful | None = Doubtful.NEW
+    """What a doubtful row is on which nobody decided; None while it still waits for that."""
     decided: Mapping[tuple[str | None, int | None], Doubtful] = field(default_factory=dict)
     """By sheet and row, what somebody decided on doubtful rows."""
     allowed: frozenset[str] | None = None
@@ -85,12 +88,13 @@ class Decided:
         self.notes.append(Note(kind, place, code, **more))
 
 
-COUNTS = (
-    "accepted", "updated", "unchanged", "rejected", "doubtful", "without_number", "to_be_placed"
-)  # fmt: skip
-"""What is counted of an import. ``accepted`` are rows that bring somebody; each row is one of these
-or updated, unchanged, rejected, or doubtful and left out.
+ROWS = ("accepted", "updated", "unchanged", "rejected", "left_out")
+"""What becomes of a row: each is counted in one of these. ``accepted`` bring somebody; ``left_out``
+are doubtful, and nobody said yet who they speak of, or that they are to be left out.
 """
+OF_THESE = ("doubtful", "without_number", "to_be_placed")
+"""What is said of rows besides, whatever became of them."""
+COUNTS = (*ROWS, *OF_THESE)
 
 
 def decide(rows: Iterable[Row | Rejected], people: Acquainted, terms: Terms) -> Decided:
@@ -126,7 +130,8 @@ def _decide(found: Decided, row: Row, people: Acquainted, terms: Terms) -> None:
         found.count("doubtful")
         names = f"{draft.name}\n{alike.name}"
         found.note(Kind.DOUBTFUL, draft.place, "row_alike", text=names, person=alike)
-        if choice is Doubtful.LEAVE:
+        if choice is None or choice is Doubtful.LEAVE:
+            found.count("left_out")
             return
         person = alike if choice is Doubtful.SAME else None
     if person is None:
@@ -196,7 +201,7 @@ def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
     if not _is_elsewhere(person.community, terms):
         new = changes(person, _said(row), row.home, row.draft.phones, terms.known)
         if person.is_in_hand and has_other_numbers(person, row.draft.phones):
-            found.note(Kind.DOUBTFUL, row.draft.place, "row_in_hand", person=person)
+            found.note(Kind.IN_HAND, row.draft.place, "row_in_hand", person=person)
     if person.id is not None and not person.is_settled:
         found.matched.append(person)
     known = "row_twice" if person.is_settled else "row_duplicate"

@@ -13,7 +13,9 @@ from app.residents.rules.stages import OVER, Stage
 
 PIECE = 1 << 20
 KEPT = timedelta(days=7)
-"""How long a file is kept after its end, so that its annotated copy can be had."""
+"""How long a file is kept after its end, so that its annotated copy can be had; and how long it
+waits for somebody's decision.
+"""
 
 
 def keep(database: Database, import_id: int, file: IO[bytes]) -> None:
@@ -65,15 +67,28 @@ def erase(database: Database, import_id: int) -> None:
 
 
 def erase_old(database: Database, now: datetime) -> None:
-    """Throw away the files of imports that ended long enough ago, or whose upload never did."""
+    """Throw away the files of imports that ended long enough ago, whose upload never did, or on
+    which nobody decided.
+    """
+    _let_lapse(database, now)
     ended = RosterImport.status.in_(OVER) & (RosterImport.finished_at < now - KEPT)
     broken_off = RosterImport.status == Stage.UPLOADING
     with_file = select(RosterPiece.import_id).distinct()
     query = select(RosterImport.id).where(
-        ended | broken_off & (RosterImport.created_at < now - KEPT),
+        ended
+        | (RosterImport.status == Stage.LAPSED)
+        | (broken_off & (RosterImport.created_at < now - KEPT)),
         RosterImport.id.in_(with_file),
     )
     with database.reading() as session:
         old = session.scalars(query).all()
     for import_id in old:
         erase(database, import_id)
+
+
+def _let_lapse(database: Database, now: datetime) -> None:
+    """Let those be over that waited for too long since somebody last decided something."""
+    touched = func.coalesce(RosterImport.started_at, RosterImport.created_at)
+    lapsed = update(RosterImport).where(RosterImport.status == Stage.PREVIEW, touched < now - KEPT)
+    with database.writing() as session:
+        session.execute(lapsed.values(status=Stage.LAPSED, decided=[], finished_at=now))

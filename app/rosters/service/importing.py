@@ -228,10 +228,11 @@ def terms_of(session: Session, actor: User | None, **more: Any) -> Terms:
 
 
 def terms_for(session: Session, record: RosterImport) -> Terms:
-    """Return the terms that somebody chose for an import."""
+    """Return the terms that somebody chose for an import; while it is read, nobody has yet."""
     actor = None if record.user_id is None else session.get_one(User, record.user_id)
     decided = {(sheet, row): Doubtful(choice) for sheet, row, choice in record.decided}
-    known, doubtful = Known(record.known), Doubtful(record.doubtful)
+    known = Known(record.known)
+    doubtful = None if record.status == Stage.READING else Doubtful(record.doubtful)
     return terms_of(session, actor, known=known, doubtful=doubtful, decided=decided)
 
 

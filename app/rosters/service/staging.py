@@ -135,21 +135,38 @@ def confirm(
     import_id: int,
     known: Known = Known.UPDATE,
     doubtful: Doubtful = Doubtful.NEW,
-    decided: Mapping[tuple[str | None, int], Doubtful] | None = None,
     *,
     is_complete: bool = False,
 ) -> RosterImport:
     """Let the taking of a roster begin that waits for a decision.
 
-    ``decided`` says of doubtful rows, by sheet and row, what they are. Raises NotFoundError for
+    ``doubtful`` holds for the doubtful rows on which nobody decided. Raises NotFoundError for
     somebody else's import, Problem ``import_over`` for one that does not wait.
     """
     record = waiting(session, actor, import_id)
     record.known, record.doubtful, record.is_complete = known, doubtful, is_complete
-    record.decided = [[sheet, row, choice] for (sheet, row), choice in (decided or {}).items()]
     record.result = {**record.result, **dict.fromkeys(COUNTS, 0), "noted": {}}
     begin(record, Stage.TAKING)
     audit.record(session, actor.id, now, "roster_confirmed", "import", record.id)
+    return record
+
+
+def decide(
+    session: Session,
+    actor: User,
+    now: datetime,
+    import_id: int,
+    choices: Mapping[tuple[str | None, int], Doubtful | None],
+) -> RosterImport:
+    """Keep what somebody says of doubtful rows, by sheet and row; None takes it back.
+
+    Raises NotFoundError for somebody else's import, Problem ``import_over`` for one that does not
+    wait.
+    """
+    record = waiting(session, actor, import_id)
+    said = {**{(sheet, row): choice for sheet, row, choice in record.decided}, **choices}
+    record.decided = [[*place, choice] for place, choice in said.items() if choice]
+    record.started_at = now
     return record
 
 
@@ -179,7 +196,7 @@ def read_again(
         remembered.columns, remembered.user_id = columns[shape], actor.id
         remembered.chosen_at = now
         session.add(remembered)
-    record.columns, record.result, record.rows = columns, {}, None
+    record.columns, record.result, record.rows, record.decided = columns, {}, None, []
     begin(record, Stage.READING)
     audit.record(session, actor.id, now, "roster_columns_chosen", "import", record.id)
     return record
@@ -240,23 +257,6 @@ def unfinished(session: Session, now: datetime, at_once: int) -> Sequence[int]:
     )
     found = session.scalars(query.order_by(RosterImport.id))
     return [record.id for record in found if not workers.is_taken(record)]
-
-
-def end_forgotten(database: Database, now: datetime) -> None:
-    """Throw away the rosters on which nobody decided, and those that never came in whole."""
-    query = select(RosterImport.id).where(
-        RosterImport.status.in_((Stage.UPLOADING, Stage.PREVIEW)),
-        RosterImport.created_at < now - files.KEPT,
-    )
-    with database.reading() as session:
-        forgotten = session.scalars(query).all()
-    for import_id in forgotten:
-        with database.writing() as session:
-            record = locked(session, import_id)
-            if record is None or record.status not in {Stage.UPLOADING, Stage.PREVIEW}:
-                continue
-            end(record, Stage.CANCELLED, now)
-        files.erase(database, import_id)
 
 
 PATIENCE = timedelta(seconds=30)

@@ -148,7 +148,8 @@ class _Reading:
             if _SAME_AS_ABOVE.fullmatch(piece):
                 self._reject(piece, "same_as_above")
         if not self.phones and not self.rejected:
-            self._reject(text, "no_number_here")
+            is_dead = _OUT_OF_USE.search(text)
+            self._reject(text, "out_of_use" if is_dead else "no_number_here")
         return rest
 
     def _cut_out_what_is_no_number(self, text: str) -> str:
