@@ -126,6 +126,10 @@ class Household(Base):
     building: Mapped[Building | None] = relationship(lazy="raise")
 
 
+PLACED = text("community_code IS NOT NULL AND (community_written <> '' OR placed_at IS NOT NULL)")
+"""Whether residents have a community that their row did not tell, but somebody or a later row."""
+
+
 class Resident(Base):
     """A person on a roster."""
 
@@ -136,6 +140,11 @@ class Resident(Base):
             "ix_residents_loose", "community_code", "name",
             sqlite_where=text("household_id IS NULL"),
             postgresql_where=text("household_id IS NULL"),
+        ),
+        # Whom the same row speaks of when it comes again: it still tells no community.
+        Index(
+            "ix_residents_placed", "community_written", "name",
+            sqlite_where=PLACED, postgresql_where=PLACED,
         ),
     )  # fmt: skip
 
@@ -155,6 +164,9 @@ class Resident(Base):
     sheet: Mapped[str] = mapped_column(String(80), default="")
     row: Mapped[int | None]
     created_at: Mapped[datetime]
+    placed_by: Mapped[int | None]
+    """Who gave them a community by hand; None for nobody, or before this was kept."""
+    placed_at: Mapped[datetime | None]
     household: Mapped[Household | None] = relationship(lazy="raise")
     community: Mapped[Community | None] = relationship(lazy="raise")
     lines: Mapped[list["ResidentNumber"]] = relationship(

@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session, selectinload
 from app.people import queries as people
 from app.people.models import User
 from app.problems import NotFoundError
-from app.residents.models import Household, Number, Resident, ResidentNumber, RosterImport
+from app.residents.models import (
+    Household,
+    Number,
+    Resident,
+    ResidentChange,
+    ResidentNumber,
+    RosterImport,
+)
+from app.residents.rules.origins import Origin, Step
 from app.residents.rules.stages import HIDING
 from app.territory.models import Community
 
@@ -97,6 +105,47 @@ def residents_of(
         .offset((page - 1) * size)
     )
     return session.scalars(query.where(~_has_number()) if without_number else query).all()
+
+
+def get_resident(session: Session, user: User, code: str | None, resident_id: int) -> Resident:
+    """Return somebody of a community of the user's scope; code None is for those to be placed.
+
+    Raises NotFoundError for anybody else.
+    """
+    if code is not None:
+        get_community(session, user, code)
+    query = with_details(select(Resident)).where(
+        Resident.id == resident_id, Resident.community_code == code, in_sight()
+    )
+    found = session.scalar(query.options(selectinload(Resident.community)))
+    if found is None:
+        raise NotFoundError(f"resident {resident_id}")
+    return found
+
+
+def steps_of(session: Session, resident: Resident) -> list[Step]:
+    """Return what rosters, and people by hand, made another of a resident, the first one first."""
+    query = select(ResidentChange).where(
+        ResidentChange.resident_id == resident.id, ResidentChange.field != "household"
+    )
+    steps = [
+        Step(c.field, c.before, c.after, Origin(c.changed_at, c.import_id, c.sheet, c.row))
+        for c in session.scalars(query.order_by(ResidentChange.id))
+    ]
+    if resident.placed_at is not None:
+        by_hand = Origin(resident.placed_at, user_id=resident.placed_by)
+        at = sum(step.origin.at <= by_hand.at for step in steps)
+        moved = (step.before for step in steps[at:] if step.field == "community")
+        placed = next(moved, resident.community_code)
+        steps.insert(at, Step("community", "", placed, by_hand))
+    return steps
+
+
+def sees_import(user: User, record: RosterImport) -> bool:
+    """Whether the user may read what the rows of an import say: a sheet also holds what was not
+    taken, from wherever, so nobody but the uploader and an administrator.
+    """
+    return user.role == "administrator" or record.user_id == user.id
 
 
 def with_details(query: Select[Resident]) -> Select[Resident]:

@@ -10,7 +10,7 @@ from app.audit import service as audit
 from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import Place
-from app.residents import queries, wording
+from app.residents import one, queries, wording
 from app.residents.forms import PlaceForm
 from app.residents.models import Resident
 from app.residents.rules import phones
@@ -50,6 +50,29 @@ def community(code: str) -> str:
         here=here, without=without, shared=shared, mask=phones.mask,
         reason=wording.reason,
     )  # fmt: skip
+
+
+@blueprint.get("/residents/<code>/<int:resident_id>")
+@roles(*STAFF)
+def resident(code: str, resident_id: int) -> str:
+    """One resident, and where all that is known of them comes from: looking is in the trail."""
+    return _resident(code, resident_id, url_for(".community", code=code))
+
+
+@blueprint.get("/residents/to-be-placed/<int:resident_id>")
+@roles("supervisor", "administrator")
+def unplaced(resident_id: int) -> str:
+    """The same of somebody who has no community yet."""
+    return _resident(None, resident_id, url_for(".to_be_placed"))
+
+
+def _resident(code: str | None, resident_id: int, back: str) -> str:
+    with reading() as session:
+        found = queries.get_resident(session, actor(), code, resident_id)
+        told = one.told(session, actor(), found)
+    with writing() as session:
+        audit.record(session, actor().id, now(), "residents_seen", "resident", resident_id, n=1)
+    return render_template("residents/resident.html", resident=found, told=told, back=back)
 
 
 @blueprint.get("/residents/shared-lines")

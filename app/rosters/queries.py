@@ -20,7 +20,7 @@ from app.residents.models import (
     RosterImport,
     RosterSeen,
 )
-from app.residents.queries import in_sight
+from app.residents.queries import in_sight, sees_import
 from app.rosters.rules.taking import Kind
 
 
@@ -97,16 +97,9 @@ def _is_known_to(user: User) -> ColumnElement[bool]:
 def get_import(session: Session, user: User, import_id: int) -> RosterImport:
     """Return an import whose rows the user may read. Raises NotFoundError for another's."""
     record = session.get(RosterImport, import_id)
-    if record is None or not may_read(record, user):
+    if record is None or not sees_import(user, record):
         raise NotFoundError(f"import {import_id}")
     return record
-
-
-def may_read(record: RosterImport, user: User) -> bool:
-    """Whether the user may read what the rows say: a sheet also holds what was not taken, from
-    wherever, so nobody but the uploader and an administrator.
-    """
-    return record.user_id == user.id or user.role == "administrator"
 
 
 def findings(
@@ -202,7 +195,8 @@ def missing(
 ) -> Sequence[Resident]:
     """Return who is on record in the communities that a roster is about, but not in it."""
     query = (
-        _missing(user, record)
+        select(Resident)
+        .where(*absent(user, record))
         .outerjoin(Household, Household.id == Resident.household_id)
         .options(joinedload(Resident.household), joinedload(Resident.community))
         .order_by(Resident.community_code, Household.address_key, Resident.id)
@@ -212,21 +206,21 @@ def missing(
 
 def count_missing(session: Session, user: User, record: RosterImport) -> int:
     """Return how many are on record but not in the roster."""
-    query = select(func.count()).select_from(_missing(user, record).subquery())
-    return session.scalar(query) or 0
+    return session.scalar(select(func.count(Resident.id)).where(*absent(user, record))) or 0
 
 
-def _missing(user: User, record: RosterImport) -> Select[Resident]:
+def absent(user: User, record: RosterImport) -> list[ColumnElement[bool]]:
+    """Return what is true of a resident who is on record but not in the roster."""
     seen = exists().where(RosterSeen.import_id == record.id, RosterSeen.resident_id == Resident.id)
     about = select(Resident.community_code).where(
         (Resident.import_id == record.id)
         | Resident.id.in_(select(RosterSeen.resident_id).where(RosterSeen.import_id == record.id))
     )
-    return select(Resident).where(
+    return [
         Resident.community_code.in_(about.distinct()),
         Resident.community_code.in_(people.scope(user)),
         in_sight(),
         Resident.import_id.is_(None) | (Resident.import_id != record.id),
         Resident.created_at <= (record.finished_at or record.created_at),
         ~seen,
-    )
+    ]

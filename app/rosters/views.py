@@ -18,6 +18,7 @@ from app.people.rules import STAFF
 from app.people.session import actor, community_choices
 from app.problems import NotFoundError, Problem
 from app.residents.models import RosterFinding, RosterImport
+from app.residents.queries import sees_import
 from app.residents.reader import gathered, read_rows
 from app.residents.rules import phones
 from app.residents.rules.columns import Choice, Role
@@ -100,7 +101,7 @@ def _go_on_if_small(record: RosterImport) -> RosterImport:
 def show(import_id: int) -> str:
     with reading() as session:
         known = queries.import_known_to(session, actor(), import_id)
-        if not queries.may_read(record := known.record, actor()):
+        if not sees_import(actor(), record := known.record):
             return _show_figures(known)
         rejected = queries.findings(session, import_id, [Kind.REJECTED], PAGE)
         notes = queries.findings(session, import_id, NOTED, PAGE, without=wording.QUIET)

@@ -9,8 +9,7 @@ from flask_babel import ngettext
 from app import i18n
 from app.problems import Place, Problem
 from app.residents.models import RosterFinding
-from app.residents.rules import phones
-from app.residents.wording import reason
+from app.residents.wording import field, reason, shown
 from app.rosters.rules.same import Doubtful
 from app.rosters.rules.taking import Kind
 
@@ -131,19 +130,8 @@ def _changed(text: str) -> str:
 def _change(name: str, before: object, after: object) -> str:
     if name == "community":
         return field(name)
-    both = {"before": _shown(before), "after": _shown(after)}
+    both = {"before": shown(before), "after": shown(after)}
     return str(_("%(field)s %(before)s → %(after)s", field=field(name), **both))
-
-
-def _shown(value: object) -> str:
-    """Return what stands in a field, as people read it: a text, numbers, or what is no number."""
-    if isinstance(value, list):
-        return str(_(", ")).join(map(_one, value)) or str(_("(nothing)"))
-    return str(value) or str(_("(nothing)"))
-
-
-def _one(number: str | Mapping[str, str]) -> str:
-    return phones.display(number) if isinstance(number, str) else number["text"]
 
 
 def _number(code: str, text: str) -> str:
@@ -157,21 +145,6 @@ def _community(text: str) -> str:
     if not text:
         return str(_("No community is named that could be told."))
     return str(_("No community could be told from “%(text)s”.", text=text))
-
-
-def field(name: str) -> str:
-    """Return how people call what a row can change."""
-    names = {
-        "community": _("Community"),
-        "address": _("Address"),
-        "relation": _("Relation"),
-        "language": _("Language"),
-        "remark": _("Remark"),
-        "numbers": _("Numbers"),
-        "unusable": _("Numbers that can't be rung"),
-        "household": _("Household"),
-    }
-    return str(names[name])
 
 
 def roles() -> dict[str, str]:

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
@@ -23,8 +23,10 @@ from app.db import Database
 from app.people import shifts
 from app.people.models import User
 from app.people.rules.shifts import Span
-from app.residents.models import Number, Resident, ResidentNumber
+from app.residents.models import Number, Resident, ResidentNumber, RosterImport
+from app.residents.queries import all_residents
 from app.residents.rules.stages import Stage
+from app.residents.service import placing
 from app.rosters.service import importing, passes, staging
 from tests.cast import (
     BRIDGE,
@@ -48,6 +50,10 @@ class Seeded:
     campaign: int
     draft: int
     preview: int
+    resident: int
+    """Somebody who was placed by hand, and changed by a roster."""
+    corrected: int
+    """That roster."""
     call: int
     group: int
     case: int
@@ -62,7 +68,7 @@ class Seeded:
 def seed(db: Database) -> Seeded:
     """Take rosters, open a campaign, ring two days ago, and hold a batch today."""
     cast = standing(db)
-    preview = take_rosters(db, cast.supervisor.user)
+    preview, placed, corrected = take_rosters(db, cast.supervisor.user)
     # The server's clock is the real one, and cases are ready only from when they were opened.
     now = datetime.now(ZONE)
     earlier = now - timedelta(days=2)
@@ -92,8 +98,8 @@ def seed(db: Database) -> Seeded:
     assert call is not None
     assert numberless is not None
     return Seeded(
-        cast, campaign, draft, preview, call.id, shown.group_id, shown.id, numberless, line,
-        call.case_id, dialled,
+        cast, campaign, draft, preview, placed, corrected, call.id, shown.group_id, shown.id,
+        numberless, line, call.case_id, dialled,
     )  # fmt: skip
 
 
@@ -109,8 +115,11 @@ def plan_shifts(session: Session, cast: Cast, now: datetime) -> None:
     shifts.check_in(session, cast.colleague.user, now, here.id)
 
 
-def take_rosters(db: Database, supervisor: User) -> int:
-    """Take the example, of which one community is ours, and a shared line; preview it again."""
+def take_rosters(db: Database, supervisor: User) -> tuple[int, int, int]:
+    """Take the example, of which one community is ours, and a shared line; preview it again.
+
+    Return the roster that waits, somebody who was placed, and the roster that then changed them.
+    """
     content = ROSTER.read_bytes()
     roster = importing.read(content, ROSTER.name, "0513")
     # All of our community, and some of those that are still to be placed.
@@ -122,7 +131,20 @@ def take_rosters(db: Database, supervisor: User) -> int:
     given = staging.Upload(BytesIO(content), ROSTER.name)
     record = staging.upload(db, supervisor, NOW, given, Stage.READING)
     passes.go_on(db, record.id, lambda: NOW, "0513")
-    return record.id
+    return (record.id, *correct(db, supervisor, roster))
+
+
+def correct(db: Database, supervisor: User, roster: importing.Roster) -> tuple[int, int]:
+    """Place somebody, who then gets another number by a roster."""
+    with db.writing() as session:
+        one = next(
+            one for one in all_residents(session, None) if one.community_code is None and one.lines
+        )
+        placing.place(session, supervisor, NOW, [one.id], BRIDGE)
+        draft = next(row for row in roster.drafts if row.place.row == one.row)
+        again = replace(draft, phones=(*draft.phones, mobile(99)), remark="白天请打手机")
+        importing.take(session, supervisor, NOW, replace(roster, drafts=(again,)), None)
+        return one.id, session.scalars(select(func.max(RosterImport.id))).one()
 
 
 def make_campaign(db: Database, moment: datetime, title: str) -> int:

@@ -108,7 +108,7 @@ def test_partial_indexes_are_partial(database: Database) -> None:
     assert partial == {
         "uq_holds_live", "ix_call_groups_queue", "ix_call_groups_own",
         "ix_batches_live", "ix_batches_user_live", "ix_calls_callbacks",
-        "ix_cases_appointments", "ix_residents_loose",
+        "ix_cases_appointments", "ix_residents_loose", "ix_residents_placed",
     }  # fmt: skip
     assert "UNIQUE" in defined["uq_holds_live"]
     assert "RELEASED_AT IS NULL" in defined["uq_holds_live"]

@@ -43,8 +43,10 @@ class Rostering:
     def user(self) -> User:
         return self.people.leader.user
 
-    def upload(self, content: bytes, first: Stage = Stage.READING) -> int:
-        given = staging.Upload(BytesIO(content), "名单.xlsx", BRIDGE)
+    def upload(
+        self, content: bytes, first: Stage = Stage.READING, community: str | None = BRIDGE
+    ) -> int:
+        given = staging.Upload(BytesIO(content), "名单.xlsx", community)
         return staging.upload(self.db, self.user, self.now, given, first).id
 
     def go_on(self, import_id: int, clock: Callable[[], datetime] | None = None) -> None:

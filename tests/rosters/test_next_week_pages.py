@@ -5,7 +5,9 @@ from io import BytesIO
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
+from app.audit.models import AuditEntry
 from app.db import Database
 from app.i18n import LANGUAGE_COOKIE
 from app.residents import queries
@@ -14,6 +16,8 @@ from tests.cases.town import Town
 from tests.cast import BRIDGE, english, sign_in, token, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
+from tests.reports.exported import in_xlsx
+from tests.reports.test_export_pages import export
 from tests.residents.files import xlsx
 from tests.residents.test_roster_pages import decide, upload
 from tests.rosters.test_column_pages import choose
@@ -85,15 +89,29 @@ def test_a_doubt_names_who_it_may_be(leader: CheckingClient) -> None:
     assert "“王先生” may be another writing of “王小明”, who has the same number" in page
 
 
-def test_a_complete_roster_without_news_lists_who_is_missing(leader: CheckingClient) -> None:
-    take(leader, ONE, TWO)
+def test_a_complete_roster_without_news_lists_who_is_missing(
+    db: Database, leader: CheckingClient
+) -> None:
+    decide(
+        leader, upload(leader, xlsx([[*HEADER, "备注"], ONE, [*TWO, "养狗"]])).location, "confirm"
+    )
     path = upload(leader, xlsx([HEADER, ONE])).location
     page = words(leader.get(path))
     assert "nothing is to be taken" in page
     assert "The sheet is right" not in page
     leader.submit(path, action=f"{path}/confirm", is_complete="y")
 
-    assert "陈二" in words(leader.get(f"{path}/missing"))
+    page = leader.get(f"{path}/missing").text
+    assert "陈二" in page
+    assert f"/residents/{BRIDGE}/2" in page
+    answer = export(leader, f"{path}/missing/export", "xlsx")
+    _title, head, *rows = in_xlsx(answer.data)["Not in the roster"]
+    assert (head[2:4], len(rows)) == (["Name", "Phone"], 1)
+    assert rows[0][1:] == ["1幢102", "陈二", "13912345679", "养狗"]
+    with db.reading() as session:
+        trail = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert trail is not None
+        assert (trail.act, trail.subject_id) == ("missing_exported", path.rpartition("/")[2])
 
 
 def test_who_comes_later_is_not_missing_from_an_earlier_roster(

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from app.reports.exports import residents as exports
 from app.residents import queries as residents
 from app.residents.models import RosterImport
 from app.residents.rules.stages import Stage
+from app.residents.service import placing
 from app.rosters import queries
 from app.rosters.rules.same import Known
 from app.rosters.rules.taking import COUNTS
@@ -22,6 +23,7 @@ from app.rosters.service import files, passes, staging
 from app.rosters.service.passes import MOST_RUNS
 from tests import cast
 from tests.cast import BRIDGE, mobile
+from tests.residents.files import xlsx
 from tests.rosters.rostering import Rostering, row, sheet
 
 FIVE = sheet(*(row(f"陈{n}", mobile(n), room=f"10{n}") for n in range(1, 6)))
@@ -97,6 +99,48 @@ def stopping(rosters: Rostering, times: int):
         return real()
 
     return reading
+
+
+@pytest.mark.parametrize("written", ["", "没有的社区"])
+def test_who_was_placed_by_hand_is_known_when_the_row_comes_again(
+    rosters: Rostering, written: str
+) -> None:
+    def take(room: str) -> dict[str, Any]:
+        head = ("社区", "楼栋", "室", "姓名", "电话")
+        rows = [
+            [written, "3幢", "101", "陈一", ""],
+            [written, "", "", "陈二", ""],
+            [written, "3幢", room, "陈三", mobile(3)],
+        ]
+        import_id = rosters.upload(xlsx([head, *rows]), Stage.TAKING, None)
+        rosters.go_on(import_id)
+        return rosters.record(import_id).result
+
+    assert take("103")["to_be_placed"] == 3
+    with rosters.db.writing() as session:
+        ids = [one.id for one in residents.all_residents(session, None)]
+        placing.place(session, rosters.user, rosters.now, ids, BRIDGE)
+    again, moved = take("103"), take("104")
+
+    assert (again["accepted"], again["unchanged"]) == (0, 3)
+    assert (moved["accepted"], moved["updated"]) == (0, 1)
+    with rosters.db.reading() as session:
+        homes = [one.household for one in residents.all_residents(session, BRIDGE)]
+        assert [home and home.address for home in homes] == ["3幢101", None, "3幢104"]
+
+
+def test_nobody_is_matched_with_whom_another_roster_may_take_away_again(
+    rosters: Rostering,
+) -> None:
+    halfway = rosters.upload(FIVE, Stage.TAKING)
+    rosters.stop_after(halfway, 3)
+    result = rosters.take(FIVE).result
+    assert (result["accepted"], result["unchanged"]) == (5, 0)
+    with rosters.db.writing() as session:
+        staging.cancel(session, rosters.user, rosters.now, halfway)
+    rosters.go_on(halfway)
+
+    assert seen(rosters) == 5
 
 
 def test_nobody_opens_a_campaign_for_half_a_roster(rosters: Rostering) -> None:

@@ -21,7 +21,7 @@ from app.reports.exports.writing import FORMATS
 
 T = TypeVar("T")
 
-SUBJECTS = {"residents": "community", "results": "campaign"}
+SUBJECTS = {"residents": "community", "results": "campaign", "missing": "import"}
 
 
 def spooled(export: Export, form: str) -> tuple[IO[bytes], int]:

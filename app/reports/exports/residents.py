@@ -46,12 +46,12 @@ def rows(record: Record) -> Iterable[Row]:
     return [(
         record["community"] or "", record["community_name"], record["estate"], record["building"],
         record["unit"], record["room"], record["place"], record["name"], record["relation"],
-        *_phone_cells(record), record["language"], record["remark"],
+        *phone_cells(record), record["language"], record["remark"],
     )]  # fmt: skip
 
 
-def _phone_cells(record: Record) -> list[str]:
-    """Numbers, and behind them what stood in phone cells and can't be rung, one in a cell.
+def phone_cells(record: Record) -> list[str]:
+    """Return numbers, and behind them what stood in phone cells and can't be rung, one in a cell.
 
     同上 alone in a cell would be read as the row above.
     """
@@ -89,7 +89,7 @@ def residents(
         made_at=now,
         total=total,
         sheets=SHEETS,
-        records=_records(session, visible),
+        records=records(session, visible),
         enveloped=True,
     )
 
@@ -148,8 +148,11 @@ def _query(visible: Iterable[ColumnElement[bool]]) -> Any:
     )  # fmt: skip
 
 
-def _records(session: Session, visible: Iterable[ColumnElement[bool]]) -> Iterator[Record]:
-    """One statement, sorted once and read a page at a time: the cheapest order there is."""
+def records(session: Session, visible: Iterable[ColumnElement[bool]]) -> Iterator[Record]:
+    """Return those residents of whom this is true, as one walks past them.
+
+    One statement, sorted once and read a page at a time: the cheapest order there is.
+    """
     for page in paged(session.execute(_query(visible)), PAGE):
         numbers = numbers_of(session, [row[0] for row in page])
         for row in page:

@@ -55,9 +55,9 @@ class Export:
     """What is to be written."""
 
     kind: str
-    """``residents`` or ``results``."""
+    """``residents``, ``results`` or ``missing``."""
     subject_id: str
-    """What it is of: a community's code, a campaign's number, or ``all``."""
+    """What it is of: a community's code, a campaign's number, an import's, or ``all``."""
     subject: str
     """The same in words."""
     lang: Lang

@@ -13,6 +13,7 @@ from app import i18n
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.reports.exports.making import note, size, spooled
+from app.reports.exports.missing import missing
 from app.reports.exports.residents import residents
 from app.reports.exports.results import results
 from app.reports.exports.value import Export
@@ -52,6 +53,16 @@ def export_results(campaign_id: int) -> str | Response:
     return _asked(
         lambda session, lang: results(session, actor(), now(), campaign_id, lang),
         url_for("progress.campaign", campaign_id=campaign_id),
+    )
+
+
+@blueprint.route("/rosters/<int:import_id>/missing/export", methods=["GET", "POST"])
+@roles(*STAFF)
+def export_missing(import_id: int) -> str | Response:
+    """Those who are on record but not in a roster, to be rung or knocked at."""
+    return _asked(
+        lambda session, lang: missing(session, actor(), now(), import_id, lang),
+        url_for("rosters.missing", import_id=import_id),
     )
 
 

@@ -33,6 +33,7 @@ def place(
     residents = session.scalars(query).all()
     for resident in residents:
         resident.community_code = community_code
+        resident.placed_by, resident.placed_at = actor.id, now
         if resident.household is not None:
             resident.household = _household_there(session, resident.household, community_code)
     audit.record(

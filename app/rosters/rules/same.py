@@ -54,6 +54,9 @@ class Person:
     numbers: list[str]
     values: dict[str, Any]
     """What stands under the other names of ``FIELDS``."""
+    written: str | None = None
+    """What their row said of a community that could not be told from it, where they have been
+    placed since."""
     household_id: int | None = None
     """The household on record, before this roster."""
     is_in_hand: bool = False
@@ -87,6 +90,8 @@ class Acquainted:
     by_home: dict[tuple[str, str | None, str], list[Person]] = field(default_factory=dict)
     at_home: dict[tuple[str | None, str, str], list[Person]] = field(default_factory=dict)
     """By community, address and number."""
+    by_words: dict[tuple[str, str, str], list[Person]] = field(default_factory=dict)
+    """Who was placed, by what their row said of a community, and address."""
     numbers: dict[str, int] = field(default_factory=dict)
     """The keys of the rows' numbers that are on record."""
     homes: Homes = field(default_factory=dict)
@@ -101,14 +106,22 @@ class Acquainted:
                 self.at_home.setdefault(home, []).append(person)
         home_key = person.name, person.community, person.home
         self.by_home.setdefault(home_key, []).append(person)
+        if person.written is not None:
+            words = person.name, person.written, person.home
+            self.by_words.setdefault(words, []).append(person)
 
     def same(
-        self, name: str, community: str | None, home: str, numbers: Sequence[str]
+        self, name: str, community: str | None, home: str, numbers: Sequence[str], written: str = ""
     ) -> Person | None:
-        """Return whom a row speaks of for certain: of several, who lives where it says."""
+        """Return whom a row speaks of for certain: of several, who lives where it says.
+
+        ``written`` is what it says of a community that can't be told.
+        """
         found = [one for n in numbers for one in self.by_number.get((name, n), ())]
         if not found and (home or not numbers):
             found = self.by_home.get((name, community, home), [])
+            if not found and community is None:
+                found = self.by_words.get((name, written, home), [])
         return min(
             found, key=lambda one: (one.home != home, one.community != community), default=None
         )

@@ -124,7 +124,7 @@ def _is_elsewhere(community: str | None, terms: Terms) -> bool:
 def _decide(found: Decided, row: Row, people: Acquainted, terms: Terms) -> None:
     draft = row.draft
     what = draft.name, row.community_code, row.home, draft.phones
-    person = people.same(*what)
+    person = people.same(*what, row.community_written)
     if person is None and (alike := people.alike(*what)) is not None:
         choice = terms.decided.get((draft.place.sheet, draft.place.row), terms.doubtful)
         found.count("doubtful")
@@ -237,4 +237,4 @@ def _take_over(found: Decided, person: Person, row: Row, new: Mapping[str, Any])
     if "address" in new:
         person.home = row.home
     if new.keys() & {"community", "address"}:
-        found.homes.append(row)
+        found.homes.append(row._replace(community_code=person.community))

@@ -7,7 +7,15 @@ from sqlalchemy.orm import Session
 
 from app import bulk
 from app.cases.models import CallGroup, Case
-from app.residents.models import Household, Number, Resident, ResidentNumber, RosterSeen
+from app.residents.models import (
+    PLACED,
+    Household,
+    Number,
+    Resident,
+    ResidentNumber,
+    RosterSeen,
+)
+from app.residents.queries import in_sight
 from app.rosters.rules.placing import Row
 from app.rosters.rules.same import Acquainted, Homes, Person
 
@@ -18,7 +26,8 @@ TOO_COMMON = 50
 def acquainted(session: Session, rows: Sequence[Row], import_id: int | None) -> Acquainted:
     """Return everybody on record who may be one of these rows' persons.
 
-    Whom an earlier row of the import brought or matched is settled.
+    Whom an earlier row of the import brought or matched is settled. Whom another import is still
+    bringing, or taking away, is left out: nobody knows whether they stay.
     """
     found = Acquainted(
         numbers=known_numbers(session, {n for row in rows for n in row.draft.phones}),
@@ -26,7 +35,7 @@ def acquainted(session: Session, rows: Sequence[Row], import_id: int | None) -> 
     )
     ids = {
         *_by_number(session, found.numbers.values()), *_by_home(session, found.homes.values()),
-        *_by_name(session, rows),
+        *_by_name(session, rows), *_by_words(session, rows),
     }  # fmt: skip
     for person in _people(session, sorted(ids), import_id):
         found.add(person)
@@ -88,6 +97,23 @@ def _by_name(session: Session, rows: Sequence[Row]) -> Sequence[int]:
     return session.scalars(query).all()
 
 
+def _by_words(session: Session, rows: Sequence[Row]) -> Sequence[int]:
+    """Of rows whose community can't be told, whom such a row brought that has been placed since."""
+    names: dict[str, set[str]] = {}
+    for row in rows:
+        if row.community_code is None:
+            names.setdefault(row.community_written, set()).add(row.draft.name)
+    if not names:
+        return []
+    words, all_names = list(names), set().union(*names.values())
+    query = select(Resident.id).where(
+        PLACED,
+        bulk.among(session, Resident.community_written, words),
+        bulk.among(session, Resident.name, all_names),
+    )
+    return session.scalars(query).all()
+
+
 def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequence[Person]:
     if not ids:
         return []
@@ -117,7 +143,9 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
     query = (
         select(Resident, Household.address, Household.address_key)
         .outerjoin(Household, Household.id == Resident.household_id)
-        .where(bulk.among(session, Resident.id, ids))
+        .where(
+            bulk.among(session, Resident.id, ids), in_sight() | (Resident.import_id == import_id)
+        )
         .order_by(Resident.id)
     )
     return [
@@ -126,6 +154,7 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
             name=one.name,
             community=one.community_code,
             home=key or "",
+            written=one.community_written if _was_placed(one) else None,
             numbers=numbers.get(one.id, []),
             household_id=one.household_id,
             is_in_hand=one.id in in_hand,
@@ -142,3 +171,8 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
         )
         for one, address, key in session.execute(query)
     ]
+
+
+def _was_placed(resident: Resident) -> bool:
+    is_told = not resident.community_written and resident.placed_at is None
+    return resident.community_code is not None and not is_told
