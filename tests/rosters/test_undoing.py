@@ -1,12 +1,10 @@
 """Taking an import back, and what a roster does to a campaign that is running."""
 
 import pytest
-from sqlalchemy import select
 
 from app.cases.service import opening
 from app.db import Database
 from app.problems import Problem
-from app.residents.models import Household
 from app.residents.rules.stages import Stage
 from app.rosters.service import staging, undoing
 from tests.cases.town import Town
@@ -131,7 +129,8 @@ def test_who_is_rung_meanwhile_stays(rosters: Rostering) -> None:
     done = rosters.take(sheet(*ROWS, row("戊", mobile(95), "104")))
     opened(town)
     begin(rosters, done.id)
-    batch = town.batch(town.people.volunteer)
+    batch = town.batch(town.people.volunteer, size=5)
+    assert "戊" not in town.in_hand(town.people.volunteer)
     town.save(town.people.volunteer, "丁", "no_answer")
     town.release(town.people.volunteer, batch)
     rosters.go_on(done.id)
@@ -254,16 +253,3 @@ def test_a_call_can_be_handed_in_on_whom_somebody_has_seen(rosters: Rostering) -
 
     assert town.save(town.people.volunteer, "丁", "no_answer").call.id
     assert town.broken() == []
-
-
-def test_an_address_at_which_nobody_lives_any_more_goes_too(rosters: Rostering) -> None:
-    done = rosters.take(sheet(row("戊", mobile(95), "909"), row("己", mobile(96), "101")))
-    assert "909" in rooms(rosters)
-    undo(rosters, done.id)
-    assert "909" not in rooms(rosters)
-    assert "101" in rooms(rosters)
-
-
-def rooms(rosters: Rostering) -> set[str]:
-    with rosters.db.reading() as session:
-        return set(session.scalars(select(Household.room)))

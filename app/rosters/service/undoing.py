@@ -17,7 +17,6 @@ from app.cases.service.release import realign
 from app.people.models import User
 from app.problems import Problem
 from app.residents.models import (
-    Household,
     Number,
     Resident,
     ResidentChange,
@@ -180,25 +179,12 @@ def _remove(session: Session, import_id: int) -> int:
     ids = session.scalars(query.order_by(Resident.id).limit(PART)).all()
     if not ids:
         return 0
-    homes = _homes_of(session, ids)
     _remove_cases(session, ids)
     theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
     for model in theirs:
         session.execute(delete(model).where(model.resident_id.in_(ids)))
     session.execute(delete(Resident).where(Resident.id.in_(ids)))
-    session.execute(
-        delete(Household).where(
-            Household.id.in_(homes), ~exists().where(Resident.household_id == Household.id)
-        )
-    )
     return len(ids)
-
-
-def _homes_of(session: Session, resident_ids: Sequence[int]) -> Sequence[int]:
-    query = select(Resident.household_id).where(
-        Resident.id.in_(resident_ids), Resident.household_id.is_not(None)
-    )
-    return [home for home in session.scalars(query) if home is not None]
 
 
 def _has_been_rung() -> ColumnElement[bool]:
