@@ -58,7 +58,7 @@ def pages(seeded: Seeded) -> dict[Person | None, list[str]]:
             f"/residents/{BRIDGE}", f"/residents/{BRIDGE}?without_number=1",
             "/residents/export", f"/residents/{BRIDGE}/export", f"{campaign}/export",
             "/residents/to-be-placed", "/rosters", f"/rosters/{seeded.preview}",
-            f"/rosters/{seeded.preview}/rows", f"/rosters/{seeded.corrected}/missing",
+            f"/rosters/{seeded.preview}/doubtful", f"/rosters/{seeded.preview}/rows", f"/rosters/{seeded.corrected}/missing",
             f"/rosters/{seeded.corrected}/missing/export",
             f"/residents/{BRIDGE}/{seeded.resident}",
             f"{campaign}/in-hand", f"{campaign}/in-hand/move?user={cast.volunteer.user.id}",

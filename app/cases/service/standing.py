@@ -3,7 +3,7 @@
 Whoever changes a case locks batch and group first, in this order, and reads only then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, exists, null, select, update
 from sqlalchemy.orm import Session
 
+from app import bulk
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case, Hold
@@ -251,3 +252,10 @@ _RENEW_OR_END = Prepared(
         end_reason=case((_IS_LEFT, ""), else_="finished"),
     )
 )
+
+
+def keep_out_of_hands(session: Session, resident_ids: Collection[int]) -> None:
+    """Let nobody be given these residents until the transaction ends; who has them, keeps them."""
+    groups = select(Case.group_id).where(bulk.among(session, Case.resident_id, resident_ids))
+    locked = select(CallGroup.id).where(CallGroup.id.in_(groups)).order_by(CallGroup.id)
+    session.scalars(locked.with_for_update()).all()

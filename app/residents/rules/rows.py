@@ -165,7 +165,12 @@ def read_row(
 def _is_plain(row: SheetRow) -> bool:
     """Whether all texts of a row are as most are: nothing to clean, no ditto, no formula."""
     texts = [value for value in row.values if value.__class__ is str]
-    return not row.formulas and _PLAIN_ROW.fullmatch("\t".join(texts)) is not None
+    whole = "\t".join(texts)
+    return (
+        not row.formulas
+        and whole.count("\t") < max(len(texts), 1)  # a tab within a cell is to be cleaned
+        and _PLAIN_ROW.fullmatch(whole) is not None
+    )
 
 
 def _read(

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import bulk
 from app.cases.models import CallGroup, Case
+from app.cases.service.standing import keep_out_of_hands
 from app.residents.models import (
     PLACED,
     Household,
@@ -133,6 +134,8 @@ def _people(session: Session, ids: Sequence[int], import_id: int | None) -> Sequ
             )
         )
     )
+    if import_id is not None:
+        keep_out_of_hands(session, ids)
     in_hand = set(
         session.scalars(
             select(Case.resident_id)

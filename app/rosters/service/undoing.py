@@ -14,6 +14,7 @@ from app.calls.models import Call, Dial
 from app.calls.service.following_up import follow_up
 from app.cases.models import Batch, CallGroup, Case, HandoffCase, Hold, Skip
 from app.cases.service.release import realign
+from app.cases.service.standing import keep_out_of_hands
 from app.people.models import User
 from app.problems import Problem
 from app.residents.models import (
@@ -90,7 +91,11 @@ def undo_part(session: Session, import_id: int, now: datetime) -> int:
 
 def _put_back(session: Session, import_id: int, now: datetime) -> int:
     query = select(ResidentChange).where(ResidentChange.import_id == import_id, ~_in_hand())
-    changes = session.scalars(query.order_by(ResidentChange.id.desc()).limit(PART)).all()
+    query = query.order_by(ResidentChange.id.desc())
+    found = session.scalars(query.limit(PART)).all()
+    keep_out_of_hands(session, {change.resident_id for change in found})
+    ids = [change.id for change in found]
+    changes = session.scalars(query.where(ResidentChange.id.in_(ids))).all()
     later = _later(session, changes)
     renumbered = set()
     for change in changes:
@@ -104,7 +109,7 @@ def _put_back(session: Session, import_id: int, now: datetime) -> int:
     follow_up(session, renumbered, now)
     done = [change.id for change in changes]
     session.execute(delete(ResidentChange).where(ResidentChange.id.in_(done)))
-    return len(done)
+    return len(found)
 
 
 def _later(
@@ -176,15 +181,17 @@ def _hand_on(session: Session, import_id: int) -> int:
 
 def _remove(session: Session, import_id: int) -> int:
     query = select(Resident.id).where(Resident.import_id == import_id, ~_has_been_rung())
-    ids = session.scalars(query.order_by(Resident.id).limit(PART)).all()
-    if not ids:
+    found = session.scalars(query.order_by(Resident.id).limit(PART)).all()
+    if not found:
         return 0
+    keep_out_of_hands(session, found)
+    ids = session.scalars(query.where(Resident.id.in_(found))).all()
     _remove_cases(session, ids)
     theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
     for model in theirs:
         session.execute(delete(model).where(model.resident_id.in_(ids)))
     session.execute(delete(Resident).where(Resident.id.in_(ids)))
-    return len(ids)
+    return len(found)
 
 
 def _has_been_rung() -> ColumnElement[bool]:
