@@ -142,7 +142,7 @@ def correct(db: Database, supervisor: User, roster: importing.Roster) -> tuple[i
         )
         placing.place(session, supervisor, NOW, [one.id], BRIDGE)
         draft = next(row for row in roster.drafts if row.place.row == one.row)
-        again = replace(draft, phones=(*draft.phones, mobile(99)), remark="白天请打手机")
+        again = draft._replace(phones=(mobile(99),), remark="白天请打手机")
         importing.take(session, supervisor, NOW, replace(roster, drafts=(again,)), None)
         return one.id, session.scalars(select(func.max(RosterImport.id))).one()
 

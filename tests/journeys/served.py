@@ -1,5 +1,6 @@
 """A city behind the real server: ``ringround serve`` in a process and a folder of its own."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any, TypeVar
 from urllib.error import URLError
 
@@ -78,16 +79,17 @@ def founded(folder: Path, seed: Callable[[Database], T]) -> Iterator[tuple[City,
     """
     grown, seeded = _grown(seed)
     path = folder / "ringround.sqlite"
-    shutil.copyfile(Path(grown.name) / path.name, path)
+    shutil.copyfile(grown / path.name, path)
     with serving(folder, f"sqlite:///{path}", workers=1) as city:
         yield city, seeded
 
 
 @cache
-def _grown(seed: Callable[[Database], Any]) -> tuple["TemporaryDirectory[str]", Any]:
+def _grown(seed: Callable[[Database], Any]) -> tuple[Path, Any]:
     """A folder with a database seeded so, to be copied: seeding takes as long as serving."""
-    folder = TemporaryDirectory()
-    url = f"sqlite:///{folder.name}/ringround.sqlite"
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    url = f"sqlite:///{folder}/ringround.sqlite"
     migrate(url)
     database = Database(url)
     seeded = seed(database)

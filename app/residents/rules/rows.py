@@ -166,11 +166,8 @@ def _is_plain(row: SheetRow) -> bool:
     """Whether all texts of a row are as most are: nothing to clean, no ditto, no formula."""
     texts = [value for value in row.values if value.__class__ is str]
     whole = "\t".join(texts)
-    return (
-        not row.formulas
-        and whole.count("\t") < max(len(texts), 1)  # a tab within a cell is to be cleaned
-        and _PLAIN_ROW.fullmatch(whole) is not None
-    )
+    has_tabs = whole.count("\t") >= max(len(texts), 1)
+    return not (has_tabs or row.formulas) and _PLAIN_ROW.fullmatch(whole) is not None
 
 
 def _read(
