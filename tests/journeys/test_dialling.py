@@ -15,6 +15,7 @@ from tests.journeys.seeded import Seeded
 from tests.journeys.served import City
 from tests.journeys.test_every_page import enter
 from tests.journeys.test_main_job import calls, choose, one_tap
+from tests.journeys.test_no_line import until
 from tests.journeys.windows import DESKTOP, PHONE, Window, window, without_telephone
 
 KEPT = """
@@ -109,9 +110,7 @@ def test_a_tap_that_could_not_be_sent_is_asked_for_and_sent_later(
 ) -> None:
     case, before = case_of(opened), len(dials(db))
     context = opened.page.context
-    opened.page.wait_for_function(
-        "() => navigator.serviceWorker.controller && caches.match('/calls/offline')"
-    )
+    until(opened, lambda stored: stored["minded"])
     context.set_offline(True)
     tap(opened)
     opened.page.close()

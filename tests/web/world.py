@@ -97,7 +97,14 @@ def addresses(world: World) -> dict[str, str]:
             "shift_id": session.scalars(select(Shift.id)).first(),
         }
     accounts = {"user_id": world.cast.colleague.user.id, "token_id": 1, "place": 1}
-    given = {"campaign_id": world.near, "code": BRIDGE, "import_id": 1, **accounts, **held}
+    given = {
+        "campaign_id": world.near,
+        "code": BRIDGE,
+        "import_id": 1,
+        "resident_id": 1,
+        **accounts,
+        **held,
+    }
     adapter = world.app.url_map.bind("localhost")
     return {
         rule.endpoint: adapter.build(rule.endpoint, {name: given[name] for name in rule.arguments})
