@@ -206,7 +206,7 @@ def _compare(found: Decided, row: Row, person: Person, terms: Terms) -> None:
         found.matched.append(person)
     known = "row_twice" if person.is_settled else "row_duplicate"
     person.is_settled = True
-    text = _told(person, new)
+    text = _told(person, new) if new else ""
     _take_over(found, person, row, new)
     if new and person.id is not None:
         found.changed.append((row, person))

@@ -214,8 +214,6 @@ def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:
     if not rows:
         return
     cases, groups = [row.id for row in rows], sorted({row.group_id for row in rows})
-    locked = select(CallGroup.id).where(CallGroup.id.in_(groups)).order_by(CallGroup.id)
-    session.scalars(locked.with_for_update()).all()
     for model in (Skip, HandoffCase):
         session.execute(delete(model).where(model.case_id.in_(cases)))
     session.execute(delete(Case).where(Case.id.in_(cases)))
