@@ -41,7 +41,7 @@ self.addEventListener("fetch", (event) => {
   } else if (url.pathname === "/sign-out") {
     event.respondWith(leave(request));
   } else if (["/language", "/type-size"].includes(url.pathname)) {
-    event.respondWith(otherLook(request));
+    event.respondWith(otherLook(event));
   }
 });
 
@@ -174,10 +174,11 @@ async function leave(request) {
   }
 }
 
-async function otherLook(request) {
-  const answer = await fetch(request);
+// What is on the device is taken anew in its other look: where that fails now, by a later exchange.
+async function otherLook(event) {
+  const answer = await fetch(event.request);
   await held.wipe();
-  await caches.delete(FILES);
+  event.waitUntil(refreshShell().catch(() => caches.delete(FILES)).then(() => running).then(bringUpToDate));
   return answer;
 }
 

@@ -110,8 +110,7 @@ def test_a_tap_that_could_not_be_sent_is_asked_for_and_sent_later(
 ) -> None:
     case, before = case_of(opened), len(dials(db))
     context = opened.page.context
-    until(opened, lambda stored: stored["minded"] and stored["pages"])
-    opened.page.wait_for_function("() => caches.match('/calls/offline')")
+    until(opened, lambda stored: stored["minded"] and stored["shell"])
     context.set_offline(True)
     tap(opened)
     opened.page.close()

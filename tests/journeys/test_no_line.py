@@ -32,12 +32,22 @@ STORED = """async () => {
   const { all } = await import('/static/js/device/store.js');
   const [pages, outbox] = [await all('pages'), await all('outbox')];
   const unsent = outbox.map((row) => row.state);
-  return { minded: !!navigator.serviceWorker.controller, pages: pages.length, outbox: unsent };
+  const [minded, shell] = [navigator.serviceWorker.controller, await caches.match('/calls/offline')];
+  return { minded: !!minded, shell: !!shell, pages: pages.length, outbox: unsent };
 }"""
 AGE = """async (url) => {
   const { get, put } = await import('/static/js/device/store.js');
   const page = await get('pages', url);
   await put('pages', { ...page, until: Date.now() + 60_000 });
+}"""
+LEFT_MEANWHILE = """async () => {
+  const held = await import('/static/js/device/held.js');
+  const { all } = await import('/static/js/device/store.js');
+  await held.wipe();
+  const exchange = held.sync();
+  await held.leave();
+  await exchange;
+  return (await all('pages')).length;
 }"""
 PATIENCE = 20.0
 """Seconds that a browser may take for what happens behind a page."""
@@ -236,6 +246,15 @@ def test_whoever_comes_next_finds_nothing_of_who_was_there(
         phone.page.context.clear_cookies()
         sign_in(phone, seeded.cast.supervisor, "zh")
         until(phone, lambda stored: not stored["pages"])
+
+
+def test_what_was_asked_for_before_somebody_left_is_not_kept(
+    at_work: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    city, seeded, _wire = at_work
+    with window(browser, city.url, None, **PHONE) as phone:
+        begin(phone, city, seeded)
+        assert phone.page.evaluate(LEFT_MEANWHILE) == 0
 
 
 def begin(phone: Window, city: City, seeded: Seeded) -> None:

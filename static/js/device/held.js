@@ -17,7 +17,13 @@ async function valid() {
   return pages.filter((page) => !isOver(page)).sort((a, b) => a.place - b.place);
 }
 
-export const wipe = () => clear("pages");
+// How often the device has forgotten: what was asked for before that is not kept after it.
+let era = 0;
+
+export function wipe() {
+  era += 1;
+  return clear("pages");
+}
 
 // Whose device it is nobody knows any more; what waits to be sent stays.
 export async function leave() {
@@ -54,9 +60,11 @@ export async function done(cases) {
 
 // Brings the device in line with what the server says is held. Returns whether it could be asked.
 export async function sync() {
+  const begun = era;
   const answer = await fetch(HELD, { redirect: "manual", cache: "no-store" });
   if (!answer.ok) return answer.status < 500 && answer.type !== "opaqueredirect";
   const held = await answer.json();
+  if (era !== begun) return true;
   if (held.user === null) {
     await leave();
     return true;
@@ -66,11 +74,10 @@ export async function sync() {
   const skew = Date.now() - Date.parse(held.now);
   await put("about", skew, "skew");
   for (const [place, one] of held.pages.entries()) {
-    const until = Date.parse(one.until) + skew;
-    const before = had.get(one.url);
+    const page = had.get(one.url) ?? await taken(one);
     had.delete(one.url);
-    if (before) await put("pages", { ...before, place, until });
-    else await take(one, place, until);
+    if (era !== begun) return true;
+    if (page) await put("pages", { ...page, place, until: Date.parse(one.until) + skew });
   }
   for (const url of had.keys()) await drop("pages", url);
   return true;
@@ -79,15 +86,15 @@ export async function sync() {
 // What one account had on the device is nothing for the next.
 async function forgetOthers(user) {
   if (await get("about", "user") === user) return;
-  await wipe();
+  await clear("pages");
   await put("about", user, "user");
 }
 
-async function take(one, place, until) {
+async function taken(one) {
   const answer = await fetch(one.kept, { redirect: "manual", cache: "no-store" });
-  if (!answer.ok) return;
+  if (!answer.ok) return undefined;
   const headers = [...answer.headers].filter(([name]) => name === "content-security-policy" || KEPT_HEADERS.test(name));
   const html = await answer.text();
   const content = await sealed({ html, headers, who: one.who });
-  await put("pages", { url: one.url, case: one.case, place, until, done: false, sealed: content });
+  return { url: one.url, case: one.case, done: false, sealed: content };
 }
