@@ -32,8 +32,9 @@ STORED = """async () => {
   const { all } = await import('/static/js/device/store.js');
   const [pages, outbox] = [await all('pages'), await all('outbox')];
   const unsent = outbox.map((row) => row.state);
-  const [minded, shell] = [navigator.serviceWorker.controller, await caches.match('/calls/offline')];
-  return { minded: !!minded, shell: !!shell, pages: pages.length, outbox: unsent };
+  const minded = !!navigator.serviceWorker.controller;
+  const shell = !!await caches.match('/calls/offline');
+  return { minded, shell, pages: pages.length, outbox: unsent };
 }"""
 AGE = """async (url) => {
   const { get, put } = await import('/static/js/device/store.js');
