@@ -57,6 +57,10 @@ REST = 1.0
 REPEATED = 5
 """How often PostgreSQL has seen a statement before it keeps its plan."""
 
+THREADS = 8
+"""How many threads of a server's process answer: so many connections it keeps. One beyond these is
+closed as soon as it is given back, and making one anew takes longer than most requests."""
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Integer keys: 64 bits on both engines (SQLite's rowid is, under the name INTEGER)."""
 LARGEST_ID = 2**63 - 1
@@ -209,7 +213,7 @@ def _postgresql_engine(url: str) -> Engine:
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     # What was bound to a failing statement is people's data: it stays out of messages and logs.
-    engine = create_engine(url, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, pool_size=THREADS)
     event.listen(engine, "connect", _prepare_where_possible)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _ping_after_rest)
@@ -251,7 +255,7 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: Any) 
 
 def _sqlite_engine(url: str) -> Engine:
     refuse_unsafe(pysqlite3.dbapi2.sqlite_version_info)
-    engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True)
+    engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True, pool_size=THREADS)
     _keep_to_owner(engine.url.database)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)

@@ -6,7 +6,8 @@ for each engine. What runs less often goes through the session, as everywhere.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -19,8 +20,30 @@ from app.db import Database
 Process = Callable[[Any], Any] | None
 
 
+@contextmanager
+def without_waiting(session: Session) -> Iterator[None]:
+    """Let PostgreSQL go on with the next prepared statement while the last is under way: each way
+    there and back that is saved is a good part of a claim or a save.
+
+    What a statement tells is waited for when it is read; and at the end all is waited for, so that
+    an error of any of them is raised then at the latest. Nothing else runs on the session within.
+    """
+    driver, dialect = _driver(session)
+    if dialect.name != "postgresql":
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        raise _as_elsewhere(error, "", dialect) from error
+
+
 class Prepared:
-    """One statement. It neither flushes nor knows what the session holds: write first."""
+    """One statement. It neither flushes nor knows what the session holds: write first.
+
+    Of SQL by hand only the rows can be read of which the columns are named.
+    """
 
     def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
         """Take a statement; ``columns`` are those that an INSERT fills, when it names none."""
@@ -30,22 +53,36 @@ class Prepared:
 
     def rows(self, session: Session, **values: Any) -> list[Any]:
         """Run it, and return its rows, named as in the statement; [] when it has none."""
-        return self._rows(*_driver(session), values)
+        return self._send(*_driver(session), values)()
+
+    def send(self, session: Session, **values: Any) -> Callable[[], list[Any]]:
+        """Run it, and return what waits for its rows: see ``without_waiting``."""
+        return self._send(*_driver(session), values)
 
     def glance(self, database: Database, **values: Any) -> list[Any]:
         """Run it alone, outside any transaction: it sees what is committed by then."""
         with database.glancing() as driver:
-            return self._rows(driver, database.engine.dialect, values)
+            return self._send(driver, database.engine.dialect, values)()
 
-    def _rows(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> list[Any]:
+    def _send(
+        self, driver: Any, dialect: Dialect, values: dict[str, Any]
+    ) -> Callable[[], list[Any]]:
         spoken = self._spoken.get(dialect.name)
         if spoken is None:
             spoken = _Spoken(self.statement, self._columns, dialect)
             self._spoken[dialect.name] = spoken
         try:
-            return spoken.read(run(driver, spoken.sql, spoken.parameters(values)))
+            cursor = run(driver, spoken.sql, spoken.parameters(values))
         except dialect.loaded_dbapi.Error as error:
             raise _as_elsewhere(error, spoken.sql, dialect) from error
+
+        def read() -> list[Any]:
+            try:
+                return spoken.read(cursor)
+            except dialect.loaded_dbapi.Error as error:
+                raise _as_elsewhere(error, spoken.sql, dialect) from error
+
+        return read
 
     def first(self, session: Session, **values: Any) -> Any:
         """Run it, and return its first row; None without one."""
@@ -117,7 +154,7 @@ class _Spoken:
     def read(self, cursor: Any) -> list[Any]:
         """Return the rows that were found as the statement's types have them."""
         if self._row is None:
-            return cursor.fetchall() if cursor.description else []
+            return []
         return [self._row._make(self._read(row)) for row in cursor.fetchall()]
 
     def _read(self, row: Sequence[Any]) -> Sequence[Any]:

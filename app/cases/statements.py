@@ -10,13 +10,23 @@ cases, nor with how many of them nobody may ring just now.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, String, TextClause, TextualSelect, bindparam, column, text
+from sqlalchemy import (
+    ColumnClause,
+    Integer,
+    String,
+    TextClause,
+    TextualSelect,
+    bindparam,
+    column,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from app.campaigns.rules.calling import Ringing
-from app.db import UTCDateTime, engine_of
+from app.db import Id, UTCDateTime, engine_of
 from app.prepared import Prepared
 
+_ID: ColumnClause[int] = column("id", Id)
 _MOMENTS = ("now", "anyones", "rested", "midnight")
 
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
@@ -210,14 +220,14 @@ def take(engine: str, ringing: Ringing) -> Prepared:
     """
     of = _search(engine, ringing)
     best = of["best"] + of["stops"].format(**of)
-    return Prepared(_moments(_RANKED.format(best=best) + _TAKE))
+    return Prepared(_moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
 
 
 @cache
 def look_ahead(engine: str, ringing: Ringing) -> Prepared:
     """Find the next groups as ``take`` does, however far back they are, and leave them there."""
     of = _search(engine, ringing, locks=False)
-    return Prepared(_moments(_RANKED.format(best=of["best"]) + _LOOK))
+    return Prepared(_moments(_RANKED.format(best=of["best"]) + _LOOK).columns(_ID))
 
 
 @cache
@@ -226,7 +236,7 @@ def take_these(engine: str, ringing: Ringing) -> Prepared:
     more.
     """
     best = _THESE.format(**_search(engine, ringing))
-    return Prepared(_moments(_RANKED.format(best=best) + _TAKE))
+    return Prepared(_moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
 
 
 MARK = Prepared(
@@ -234,7 +244,7 @@ MARK = Prepared(
 UPDATE cases SET state = 'held'
 WHERE state = 'open' AND group_id IN (SELECT id FROM call_groups WHERE batch_id = :batch)
 RETURNING id
-""")
+""").columns(_ID)
 )
 """Cases follow their groups into the batch."""
 
@@ -279,7 +289,7 @@ JOIN resident_numbers n ON n.resident_id = c.resident_id
 LEFT JOIN holds h ON h.number_id = n.number_id AND h.batch_id = :batch AND h.group_id = g.id
   AND h.released_at IS NULL
 WHERE g.batch_id = :batch AND h.id IS NULL
-""")
+""").columns(_ID)
 )
 """The groups of a batch of which a number could not be had."""
 

@@ -17,6 +17,7 @@ from app import create_app, jobs, pages
 from app.cli import collect_seldom
 from app.cli.output import ready
 from app.cli.worker import Worker
+from app.db import THREADS
 from app.demo import Account, build, has_data, notable, write_accounts
 from app.i18n import lang
 from app.jobs import PAUSE
@@ -26,7 +27,7 @@ from app.web import database, now, settings
 
 OPTIONS: dict[str, Any] = {
     "worker_class": Worker,
-    "threads": 8,
+    "threads": THREADS,
     "timeout": 60,
     "graceful_timeout": 20,
     "max_requests": 20_000,

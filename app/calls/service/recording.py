@@ -24,7 +24,7 @@ from app.db import LARGEST_ID, Base, engine_of, insert_in, unattached
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
-from app.prepared import Prepared
+from app.prepared import Prepared, without_waiting
 from app.problems import NotFoundError, Problem
 from app.residents.models import Number
 
@@ -114,8 +114,9 @@ def record(
     call = _without_doubt(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
     rows = [_take_in(save, member, fingerprint) for member in _wanted(standing, case_id, call.also)]
-    _settle(save, rows)
-    _write_down(save, rows, key)
+    with without_waiting(session):
+        _settle(save, rows)
+        _write_down(save, rows, key)
     return Saved(rows[0], repeated=False)
 
 

@@ -20,7 +20,7 @@ from app.cases.service.release import end_expired, free_groups
 from app.db import LARGEST_ID, Base, engine_of, unattached
 from app.people import queries as people
 from app.people.models import User
-from app.prepared import Prepared
+from app.prepared import Prepared, without_waiting
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 LARGEST_BATCH = 60
@@ -91,8 +91,9 @@ def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) 
 
     Who asks twice at once is answered one after the other: both would find the same room.
     """
-    statements.one_at_a_time(session, user_id)
-    return rules.max_held - queries.count_held(session, user_id, campaign_id)
+    with without_waiting(session):
+        statements.one_at_a_time(session, user_id)
+        return rules.max_held - queries.count_held(session, user_id, campaign_id)
 
 
 def look_ahead(
@@ -247,10 +248,12 @@ def _hold(session: Session, user_id: int, batch_id: int, now: datetime) -> tuple
 
     Groups of which one could not are put back untouched: nobody ever held them.
     """
-    marked = len(statements.MARK.rows(session, batch=batch_id))
-    hold = statements.hold(engine_of(session))
-    hold.rows(session, batch=batch_id, user=user_id, now=now)
-    lost = [group_id for (group_id,) in statements.LOST.rows(session, batch=batch_id)]
+    with without_waiting(session):
+        cases = statements.MARK.send(session, batch=batch_id)
+        hold = statements.hold(engine_of(session))
+        hold.send(session, batch=batch_id, user=user_id, now=now)
+        groups = statements.LOST.send(session, batch=batch_id)
+        marked, lost = len(cases()), [group_id for (group_id,) in groups()]
     if not lost:
         return marked, True
     session.execute(delete(Hold).where(Hold.batch_id == batch_id, Hold.group_id.in_(lost)))
