@@ -51,8 +51,8 @@ screenshots: install .venv/.dev browser ## Take pictures of every page into buil
 	@echo "The pictures are in build/screenshots: person, page, size, language, scheme."
 
 browser: ## Install Chromium and a Chinese font from Debian where they are missing
-	@{ command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null \
-		|| tools/apt-install chromium fontconfig fonts-wqy-zenhei
+	@{ command -v chromium-headless-shell && fc-list :lang=zh | grep -q .; } >/dev/null \
+		|| tools/apt-install chromium-headless-shell fontconfig fonts-wqy-zenhei
 
 strace: ## Install strace from Debian where it is missing: it sees whether the disk was asked
 	@command -v strace >/dev/null || tools/apt-install strace

@@ -32,9 +32,9 @@ Open = Callable[..., AbstractContextManager[Window]]
 
 
 def chromium() -> str:
-    """Return where Chromium is."""
-    found = shutil.which("chromium")
-    assert found, "Chromium is missing: run `make browser`, or `apt-get install chromium`."
+    """Return where Chromium is: without the windows that nobody would see."""
+    found = shutil.which("chromium-headless-shell")
+    assert found, "Chromium is missing: run `make browser`."
     return found
 
 
