@@ -17,6 +17,9 @@ Item = TypeVar("Item")
 ROOM = 2**20
 """Bytes that may have been made and not yet taken."""
 
+PATIENCE = 300.0
+"""Seconds after which a fork that makes nothing is taken for dead."""
+
 
 @contextmanager
 def ahead(make: Callable[[], Iterable[Item]]) -> Generator[Generator[Item, None, None], None, None]:
@@ -24,7 +27,7 @@ def ahead(make: Callable[[], Iterable[Item]]) -> Generator[Generator[Item, None,
 
     For a process with one thread and outside any transaction, for a fork has what is open and
     locked at that moment; what is made must use no connection. Raises what ``make`` raises, after
-    the items before; EOFError when the fork was killed.
+    the items before; EOFError when the fork was killed, or hangs.
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
@@ -58,8 +61,15 @@ def _make(make: Callable[[], Iterable[Item]], ours: Connection, theirs: Connecti
 
 
 def _made(ours: Connection) -> Generator[Item, None, None]:
-    while (told := ours.recv()) is not None:
+    while (told := _next(ours)) is not None:
         item, error = told
         if error is not None:
             raise error
         yield item
+
+
+def _next(ours: Connection) -> tuple[Item, Exception | None] | None:
+    if not ours.poll(PATIENCE):
+        raise EOFError(f"nothing came in {PATIENCE:.0f} seconds")
+    told: tuple[Item, Exception | None] | None = ours.recv()
+    return told

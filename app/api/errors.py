@@ -28,6 +28,7 @@ CONFLICTS = frozenset(
         "community_unknown",
         "holds_enough",
         "import_over",
+        "imports_open",
         "key_in_work",
         "not_with_leader",
         "skipped_enough",

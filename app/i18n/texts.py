@@ -204,6 +204,10 @@ TEXTS = {
     "row_name_not_a_name": _l("What stands here is not a name."),
     "row_formula": _l("There is a formula under “%(header)s”. Replace it by its value."),
     "row_text_too_long": _l("The text under “%(header)s” is longer than %(limit)s characters."),
+    "imports_open": _l(
+        "%(most)s rosters of yours wait already. Decide on one of them, or throw it away, before"
+        " you send another."
+    ),
     "import_over": _l("This roster was taken or thrown away already."),
     "import_not_done": _l("Only a roster that was taken can be taken back."),
     "import_has_calls": _l(

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing import active_children
 
 import pytest
 
+from app import ahead as making
 from app.ahead import ahead
 from app.problems import Place, Problem
 
@@ -49,3 +51,16 @@ def test_a_death_is_no_end() -> None:
 
     with ahead(make) as made, pytest.raises(EOFError):
         list(made)
+
+
+def test_nobody_waits_for_ever_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "PATIENCE", 0.2)
+
+    def make() -> Iterator[int]:
+        yield 1
+        time.sleep(60)
+
+    with ahead(make) as made, pytest.raises(EOFError, match="nothing came"):
+        list(made)
+
+    assert not active_children()

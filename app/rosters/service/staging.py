@@ -14,12 +14,15 @@ from app.people.models import User
 from app.problems import NotFoundError, Place, Problem
 from app.residents.models import RosterFinding, RosterImport, RosterShape
 from app.residents.rules.columns import Choice
-from app.residents.rules.stages import PASSES, Stage
+from app.residents.rules.stages import OVER, PASSES, Stage
 from app.residents.service.placing import check_community
 from app.rosters import workers
 from app.rosters.rules.same import Doubtful, Known
 from app.rosters.rules.taking import COUNTS
 from app.rosters.service import files
+
+MOST_OPEN = 30
+"""How many rosters of one person may wait at a time: each keeps its file until it is over."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def upload(
 ) -> RosterImport:
     """Keep a file, and let its reading begin, or at once its taking.
 
-    ``actor`` None is the command line. Raises Problem for an empty file, and for a community
-    outside the actor's scope.
+    ``actor`` None is the command line. Raises Problem for an empty file, for a community outside
+    the actor's scope, and when too many rosters of the actor's wait already.
     """
     size = given.file.seek(0, 2)
     given.file.seek(0)
@@ -68,6 +71,8 @@ def _new(
 ) -> RosterImport:
     if given.community:
         check_community(session, actor, given.community)
+    if actor is not None and _count_open(session, actor) >= MOST_OPEN:
+        raise Problem("imports_open", values={"most": MOST_OPEN})
     user_id = None if actor is None else actor.id
     record = RosterImport(
         filename=given.filename[:255], size=size, status=Stage.UPLOADING, sheet=given.sheet,
@@ -78,6 +83,11 @@ def _new(
     session.flush()
     audit.record(session, user_id, now, "roster_uploaded", "import", record.id)
     return record
+
+
+def _count_open(session: Session, actor: User) -> int:
+    is_open = RosterImport.user_id == actor.id, RosterImport.status.not_in(OVER)
+    return session.scalar(select(func.count()).where(*is_open)) or 0
 
 
 def discard(database: Database, record: RosterImport) -> None:
