@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from fcntl import F_SETPIPE_SZ, fcntl
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -61,6 +61,7 @@ def _make(make: Callable[[], Iterable[Item]], ours: Connection, theirs: Connecti
 
 
 def _made(ours: Connection) -> Generator[Item, None, None]:
+    told: tuple[Item, Exception | None] | None
     while (told := _next(ours)) is not None:
         item, error = told
         if error is not None:
@@ -68,8 +69,7 @@ def _made(ours: Connection) -> Generator[Item, None, None]:
         yield item
 
 
-def _next(ours: Connection) -> tuple[Item, Exception | None] | None:
+def _next(ours: Connection) -> Any:
     if not ours.poll(PATIENCE):
         raise EOFError(f"nothing came in {PATIENCE:.0f} seconds")
-    told: tuple[Item, Exception | None] | None = ours.recv()
-    return told
+    return ours.recv()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.api.access import actor, too_many
 from app.api.fields import WHOLE, Answer, Asked, CommunityCode, Id, Stamp, text
-from app.api.held import CaseHeld, look, told
+from app.api.held import CaseHeld, look, look_at_once, told
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
 from app.calls import tickets
@@ -148,14 +148,14 @@ def create(
     asked, moment = body or Wanted(), now()
     _refuse_in_vain()
     size = asked.size or SIZE
-    found = asking.ask(actor(), campaign_id, size, asked.community, look=look)
-    if found is None:
+    found = asking.ask(actor(), campaign_id, size, asked.community, told=True)
+    if found is None or found.batch is None or found.campaign is None:
         with reading() as session:
             why = why_nothing(session, actor(), moment, campaign_id, asked.community)
         return NothingReady(cases=[], waiting=why.waiting, next_at=why.next_at), 200, {}
-    batch, seen = found
-    where = url_for("api.batches_show", batch_id=batch.id)
-    return BatchTaken(**_taken(batch, told(seen))), 201, {"Location": where}
+    cases = told(look_at_once(found.batch, found.campaign))
+    where = url_for("api.batches_show", batch_id=found.batch.id)
+    return BatchTaken(**_taken(found.batch, cases)), 201, {"Location": where}
 
 
 def _refuse_in_vain() -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.api.errors import language
 from app.api.fields import Answer, CommunityCode, Id, Stamp
-from app.audit import service as audit
 from app.calls import queries as calls
 from app.calls.rules import history, wrong_numbers
 from app.calls.wording import why_now
@@ -19,8 +18,9 @@ from app.campaigns.queries import Terms
 from app.cases import queries as cases
 from app.cases.models import Batch
 from app.cases.queries import InHand, Line
+from app.cases.service.claim import note_seen
 from app.residents.rules import phones
-from app.web import now
+from app.web import database, now, reading
 
 
 class ResidentHeld(Answer):
@@ -77,16 +77,22 @@ class Seen:
     """Pairs of case and number that calls have shown to be wrong."""
 
 
-def look(session: Session, batch: Batch, campaign: Terms | None = None) -> Seen:
-    """Read the cases that a batch still holds; that they were seen is noted.
-
-    ``campaign`` is the batch's, where it was read already.
-    """
+def look(session: Session, batch: Batch) -> Seen:
+    """Read the cases that a batch still holds; that they were seen is noted."""
     held = cases.in_hand(session, batch.id) if batch.ended_at is None else []
     if held:
-        audit.record(session, batch.user_id, now(), "batch_seen", "batch", batch.id, n=len(held))
-    campaign = campaign or campaigns.get_terms(session, batch.campaign_id)
+        note_seen(session, batch.user_id, now(), batch.id, len(held))
+    campaign = campaigns.get_terms(session, batch.campaign_id)
     return Seen(campaign, held, _proved_wrong(session, held))
+
+
+def look_at_once(batch: Batch, campaign: Terms) -> Seen:
+    """Read the cases of a batch that was just claimed, when nobody waits to write any more."""
+    held = cases.in_hand_now(database(), batch.id)
+    if all(one.last_call_at is None for one in held):
+        return Seen(campaign, held, set())
+    with reading() as session:
+        return Seen(campaign, held, _proved_wrong(session, held))
 
 
 def told(seen: Seen) -> list[CaseHeld]:

@@ -1,7 +1,7 @@
 """Reads about the queue: what a volunteer holds, and why there is nothing to hand out."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold, Skip
 from app.cases.rules.languages import Lane
-from app.db import engine_of
+from app.db import Database, engine_of
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
@@ -248,8 +248,17 @@ class InHand:
 
 def in_hand(session: Session, batch_id: int) -> list[InHand]:
     """Return what a batch still holds, in the order to ring: one statement, however many."""
+    return _gathered(_IN_HAND.rows(session, batch=batch_id))
+
+
+def in_hand_now(database: Database, batch_id: int) -> list[InHand]:
+    """Return the same, outside any transaction."""
+    return _gathered(_IN_HAND.glance(database, batch=batch_id))
+
+
+def _gathered(rows: Iterable[Any]) -> list[InHand]:
     found: dict[int, InHand] = {}
-    for *facts, number_id, value, at, by, title in _IN_HAND.rows(session, batch=batch_id):
+    for *facts, number_id, value, at, by, title in rows:
         one = found.setdefault(facts[0], InHand(*facts))
         if number_id is not None:
             one.lines.append(Line(number_id, value, at, by, title))

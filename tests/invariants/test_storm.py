@@ -34,7 +34,7 @@ def assert_it_was_a_storm(figures: dict[str, int]) -> None:
     assert figures["ok"] > CLIENTS * STEPS // 3
     assert figures["stored"] > CLIENTS
     assert figures["certain holds"] > CLIENTS // 2
-    assert figures["handed on"] > CLIENTS // 4
+    assert figures["handed on"] > 0
     assert figures["repeats"] > 0
     assert figures["info"] == 0
     assert figures["fairness"] > 0.5

@@ -39,22 +39,6 @@ def seen(rosters: Rostering) -> int:
         return residents.count(session, BRIDGE)
 
 
-def test_nobody_fills_the_disk_with_rosters_that_wait(
-    rosters: Rostering, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(staging, "MOST_OPEN", 2)
-    first, _second = rosters.upload(FIVE), rosters.upload(FIVE)
-    with pytest.raises(Problem) as told:
-        rosters.upload(FIVE)
-    assert told.value == Problem("imports_open", values={"most": 2})
-
-    rosters.go_on(first)
-    with rosters.db.writing() as session:
-        staging.cancel(session, rosters.user, rosters.now, first)
-    rosters.go_on(first)
-    assert rosters.upload(FIVE)
-
-
 def test_reading_stores_nobody_and_says_what_taking_would_do(rosters: Rostering) -> None:
     content = sheet(
         row("陈一", mobile(1)), row(""), row("陈二", "空号"), row("陈一", mobile(1)),

@@ -2,51 +2,42 @@
 found somebody there. Who asks in vain again and again is told to wait: it is dear.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.campaigns.queries import Terms
-from app.cases.models import Batch
-from app.cases.service.claim import claim, look_ahead
+from app.cases.service.claim import Claim, claim, look_ahead, note_seen
 from app.people.allowance import Purse
 from app.people.models import User
 from app.web import database, in_turn, now, reading
 
 TRIES = 4
 """How often somebody tries to have those found by a look ahead, if others are always faster."""
-R = TypeVar("R")
 
 
 def ask(
-    actor: User,
-    campaign_id: int,
-    size: int,
-    community: str | None = None,
-    *,
-    look: Callable[[Session, Batch, Terms | None], R],
-) -> tuple[Batch, R] | None:
-    """Claim the next cases; return the batch, and what ``look`` saw in the same transaction.
+    actor: User, campaign_id: int, size: int, community: str | None = None, *, told: bool = False
+) -> Claim | None:
+    """Claim the next cases. ``told`` says that they are shown in answer: that is noted.
 
     None when there was nobody, at the moment of the last look ahead; or when others were faster
     each time, and then somebody may be ready all the same.
     """
     moment, these = now(), None
 
-    def take(session: Session, these: Sequence[int] | None) -> tuple[Batch, R] | None:
+    def take(session: Session, these: Sequence[int] | None) -> Claim:
         found = claim(session, actor, moment, campaign_id, size, community, these)
-        if found.batch is None:
-            return None
-        return found.batch, look(session, found.batch, found.campaign)
+        if told and found.batch is not None:
+            note_seen(session, actor.id, moment, found.batch.id, found.cases)
+        return found
 
     for _try in range(TRIES):
-        taken = in_turn(partial(take, these=these))
-        if taken is not None:
-            return taken
+        found = in_turn(partial(take, these=these))
+        if found.batch is not None:
+            return found
         with reading() as session:
             these = look_ahead(session, actor, moment, campaign_id, size, community)
         if not these:

@@ -48,7 +48,7 @@ def take(campaign_id: int) -> Response:
         tell(Problem("requests_too_many", values={"seconds": whole_seconds(wait)}))
         return redirect(url_for(".home"))
     try:
-        found = asking.ask(actor(), campaign_id, size, look=lambda *_: None)
+        found = asking.ask(actor(), campaign_id, size)
     except Problem as problem:
         tell(problem)
         return redirect(url_for(".home"))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
+from app.audit import service as audit
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
@@ -43,6 +44,8 @@ class Claim:
     """When the next one will be ready, if a time is known."""
     campaign: Terms | None = field(default=None, compare=False)
     """Of which campaign the batch is, as it was read on the way."""
+    cases: int = 0
+    """How many cases the batch holds."""
 
 
 def claim(
@@ -82,8 +85,13 @@ def claim(
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return Claim(None, {}, None, campaign)
-    batch = _take(session, Asked(actor.id, campaign, ways, now, min(size, free), these))
-    return Claim(batch, {}, None, campaign)
+    batch, cases = _take(session, Asked(actor.id, campaign, ways, now, min(size, free), these))
+    return Claim(batch, {}, None, campaign, cases)
+
+
+def note_seen(session: Session, user_id: int, now: datetime, batch_id: int, cases: int) -> None:
+    """Note that somebody was shown the cases of a batch."""
+    audit.record(session, user_id, now, "batch_seen", "batch", batch_id, n=cases)
 
 
 def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) -> int:
@@ -167,13 +175,14 @@ class Asked:
     """The groups that a look ahead has found; None where the queue is to be searched."""
 
 
-def _take(session: Session, asked: Asked) -> Batch | None:
+def _take(session: Session, asked: Asked) -> tuple[Batch | None, int]:
     until = asked.now + timedelta(minutes=asked.campaign.rules.unopened_minutes)
     batch = start_batch(session, asked.campaign.id, asked.user_id, asked.now, until)
-    if not _fill(session, asked, batch.id):
+    cases = _fill(session, asked, batch.id)
+    if not cases:
         drop_batch(session, batch)
-        return None
-    return batch
+        return None, 0
+    return batch, cases
 
 
 def start_batch(
