@@ -101,8 +101,12 @@ class Durable(Cluster):
     @property
     def family(self) -> set[int]:
         """Every process of the server."""
-        pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        return {pid, *children_of(pid)}
+        return {self.first, *children_of(self.first)}
+
+    @property
+    def first(self) -> int:
+        """The process that starts all others."""
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
 
     def stop_at_once(self) -> None:
         """Stop without a checkpoint: the next start recovers from the log."""
@@ -110,6 +114,8 @@ class Durable(Cluster):
 
     def kill(self) -> None:
         """Kill every process of the server."""
+        # It stands still meanwhile: else it would start others that nobody kills.
+        os.kill(self.first, signal.SIGSTOP)
         family = self.family
         for pid in family:
             with suppress(ProcessLookupError):
