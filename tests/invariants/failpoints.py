@@ -271,14 +271,17 @@ def _let_go(lock: int | None) -> None:
         os.close(lock)
 
 
-def _at_once(database: db.Database, work: turns.Work) -> Any:
-    with _answering_first(database) as session:
-        return work(session)
-
-
 def _plant_early_answers() -> None:
-    db.Database.writing = _answering_first  # type: ignore[method-assign,assignment]
-    db.Database.in_turn = _at_once  # type: ignore[method-assign]
+    """For saves: a claim that is not committed yet would be answered without its cases."""
+    sound = db.Database.in_turn
+
+    def at_once(database: db.Database, work: turns.Work) -> Any:
+        if _OPERATION.get() != "save":
+            return sound(database, work)
+        with _answering_first(database) as session:
+            return work(session)
+
+    db.Database.in_turn = at_once  # type: ignore[method-assign]
 
 
 BUGS: dict[str, Callable[[], None]] = {
