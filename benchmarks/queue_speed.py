@@ -167,7 +167,7 @@ def plan_of_claim(url: str, codes: int) -> list[str]:
             for name, value in values.items()
             if isinstance(value, datetime)
         ]
-        explained = text(f"{explain} {take.text}").bindparams(*moments)
+        explained = text(f"{explain} {take.element}").bindparams(*moments)
         values |= {"batch": 1, "size": SIZE, "most": LOOKED_AT // len(ways)}
         lines = [row[-1] for row in session.execute(explained, values)]
     database.close()
