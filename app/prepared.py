@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
@@ -109,14 +109,12 @@ def _as_elsewhere(error: Exception, sql: str, dialect: Dialect) -> BaseException
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:
-    """The driver's connection of the session's transaction: dear to ask for each time."""
-    known = session.info.get("prepared")
-    if known is None or known[0] is not session.get_transaction():
-        connection = session.connection()
-        driver = connection.connection.driver_connection
-        known = session.get_transaction(), driver, connection.dialect
-        session.info["prepared"] = known
-    return known[1], known[2]
+    """The driver's connection of the session's transaction."""
+    bind = session.get_bind()
+    # Who writes has a connection with its transaction already: the session need not begin one of
+    # its own, with books that nobody asks for.
+    connection = bind if isinstance(bind, Connection) else session.connection()
+    return connection.connection.driver_connection, connection.dialect
 
 
 class _Spoken:
