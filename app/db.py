@@ -12,7 +12,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-import psycopg
 import pysqlite3.dbapi2
 from sqlalchemy import (
     BigInteger,
@@ -263,7 +262,7 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: Any) 
     try:
         connection.execute("SELECT 1")
         connection.rollback()
-    except psycopg.Error as error:
+    except connection.Error as error:  # as the driver, which a SQLite deployment never loads
         raise DisconnectionError from error
 
 
