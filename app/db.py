@@ -156,7 +156,8 @@ class Database:
                 driver.autocommit = True
             yield driver
         finally:
-            if self._turns is None:
+            # One that was lost on the way can't be set; the pool makes another.
+            if self._turns is None and not driver.closed:
                 driver.autocommit = False
             pooled.close()
 
