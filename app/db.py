@@ -25,13 +25,14 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, class_mapper
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from app.turns import Turns
+from app.turns import NotCommittedError, Turns
 
 # Versions of SQLite in which the WAL-reset bug is mended (two connections that write and
 # checkpoint at once could lose committed pages).
@@ -156,7 +157,8 @@ class Database:
                 driver.autocommit = True
             yield driver
         finally:
-            if self._turns is None:
+            # One that was lost on the way can't be set; the pool makes another.
+            if self._turns is None and not driver.closed:
                 driver.autocommit = False
             pooled.close()
 
@@ -195,6 +197,12 @@ def is_safe(version: tuple[int, int, int]) -> bool:
     if version >= MENDED_IN:
         return True
     return any(version[:2] == fixed[:2] and version >= fixed for fixed in MENDED_BACKPORTS)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether it is the database that fails just now: out of reach, full, or in others' hands."""
+    kinds = OperationalError, InterfaceError, NoConnectionError, NotCommittedError
+    return isinstance(error, kinds)
 
 
 def engine_of(session: Session) -> str:

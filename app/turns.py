@@ -147,11 +147,15 @@ def _do(connection: Connection, place: _Place) -> None:
     assert place.work is not None
     driver: Any = connection.connection.driver_connection
     driver.execute("SAVEPOINT part")
-    with Session(connection, expire_on_commit=False) as session:
+    # What the session itself writes has a savepoint too: it takes back all that it is in, when
+    # that fails, and without one the work of others would go with it.
+    own: Any = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+    with Session(connection, **own) as session:
         try:
             # In the context of whoever wants it: it is their request that it may ask about.
             place.result = place.context.run(place.work, session)
-            session.flush()
+            if session.in_transaction():
+                session.commit()
         except Exception as error:  # noqa: BLE001 - whose work it is will raise it
             place.error = error
     if place.error is not None:

@@ -31,7 +31,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app import i18n
 from app.config import Settings
-from app.db import LARGEST_ID, Database
+from app.db import LARGEST_ID, Database, may_pass
 from app.problems import ForbiddenError, NotFoundError, Problem
 
 Clock = Callable[[], datetime]
@@ -337,7 +337,8 @@ def _broken(error: Exception) -> tuple[str, int]:
     # The page must show when the database does not answer, so it asks for nobody's account.
     current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]  # noqa: SLF001
     text = _("Something went wrong here. Nothing was changed; please try again.")
-    return error_page(500, _("Something went wrong"), text)
+    # The device keeps a call that met 503, as it does where no server answers at all.
+    return error_page(503 if may_pass(error) else 500, _("Something went wrong"), text)
 
 
 def key(text: str) -> int:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import LANGUAGES
+from app.db import may_pass
 from app.i18n import explain
 from app.problems import ForbiddenError, NotFoundError, Problem
 
@@ -48,6 +49,9 @@ CODES = {
     413: "body_large",
     500: "broken",
 }
+
+SOON = 5
+"""Seconds after which a program may ask again that met a database which did not answer."""
 
 
 class FieldProblem(BaseModel):
@@ -100,7 +104,7 @@ def told(error: Exception) -> AnyResponse:
     if isinstance(error, HTTPException) and (error.code is None or error.code < 400):  # noqa: PLR2004
         return error.get_response()
     refused = _refusal(error)
-    if refused.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("unexpected error", exc_info=error)
     spoken = language()
     with force_locale(spoken):
@@ -124,7 +128,13 @@ def _refusal(error: Exception) -> RefusedError:
             return RefusedError(403, Problem(CODES[403]))
         case HTTPException():
             return _of_http(error)
-    return RefusedError(500, Problem(CODES[500]))
+    return _failure(error)
+
+
+def _failure(error: Exception) -> RefusedError:
+    soon = {"Retry-After": str(SOON)}
+    problem = Problem(CODES[500])
+    return RefusedError(503, problem, soon) if may_pass(error) else RefusedError(500, problem)
 
 
 def _of_http(error: HTTPException) -> RefusedError:

@@ -27,7 +27,7 @@ class Held:
     later: int
     """How many of them are to be rung later: they are there with their housemates."""
     seen_at: datetime | None
-    """The volunteer's last sign of life; None where the batch was never opened."""
+    """The volunteer's last sign of life; None where its numbers were never shown."""
 
 
 def batches(session: Session, actor: User, which: Which, now: datetime) -> list[Held]:

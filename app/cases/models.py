@@ -43,7 +43,7 @@ class Batch(Base):
     claimed_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
-    """Its volunteer's last sign of life; None until it is opened."""
+    """Its volunteer's last sign of life; None until its numbers were shown."""
     lease_expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(20), default="")

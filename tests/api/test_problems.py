@@ -8,10 +8,13 @@ from typing import Annotated
 import pytest
 from flask import Flask
 from pydantic import JsonValue
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.test import TestResponse
 
 from app.api.fields import Asked, Id, Moment, text
 from app.api.reading import JSON_BYTES, body
+from app.turns import NotCommittedError
 from tests.api.conftest import Program, Programs
 from tests.web.test_answers import check
 
@@ -27,6 +30,13 @@ class Thing(Asked):
     any: dict[str, JsonValue] | None = None
 
 
+PASSING = {
+    "out of reach": OperationalError("SELECT 1", None, OSError()),
+    "busy": NoConnectionError(),
+    "not committed": NotCommittedError(),
+}
+
+
 @pytest.fixture
 def program(new_app: Flask) -> Iterator[Program]:
     """A program of an app that takes a thing, and has an operation that fails."""
@@ -37,9 +47,13 @@ def program(new_app: Flask) -> Iterator[Program]:
     def fail() -> str:
         raise RuntimeError("swordfish")
 
+    def fail_for_now(how: str) -> str:
+        raise PASSING[how]
+
     new_app.extensions["csrf"].exempt(take)
     new_app.add_url_rule("/api/v1/things", view_func=take, methods=["POST"])
     new_app.add_url_rule("/api/v1/broken", view_func=fail)
+    new_app.add_url_rule("/api/v1/fails/<how>", view_func=fail_for_now)
     logging.getLogger("app").setLevel(logging.CRITICAL + 1)
     yield Program(new_app.test_client(), None)
     logging.getLogger("app").setLevel(logging.NOTSET)
@@ -77,6 +91,16 @@ def test_an_error_is_told_to_a_program_as_a_program_reads(
     program: Program, method: str, path: str, status: int, code: str
 ) -> None:
     judge(program.open(path, method=method), status, code)
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_a_database_that_fails_just_now_is_to_be_asked_again(
+    program: Program, failure: str
+) -> None:
+    answer = program.open(f"/fails/{failure}")
+
+    judge(answer, 503, "broken")
+    assert answer.headers["Retry-After"] == "5"
 
 
 def test_a_failure_shows_nothing_of_the_inside(program: Program) -> None:

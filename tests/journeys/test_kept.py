@@ -49,6 +49,31 @@ def test_a_call_counts_as_saved_only_where_the_server_says_so(
         assert phone.page.evaluate(DONE, case) is True
 
 
+RUNG_MEANWHILE = """async () => {
+  const held = await import('/static/js/device/held.js');
+  const { all, drop } = await import('/static/js/device/store.js');
+  const [first, second] = (await all('pages')).sort((a, b) => a.place - b.place);
+  await drop('pages', first.url);
+  const ask = window.fetch;
+  window.fetch = async (...given) => {
+    if (given[0] !== '/calls/held') await held.done([second.case]);
+    return ask(...given);
+  };
+  await held.sync();
+  const pages = await all('pages');
+  return [first, second].map(({ case: id }) => pages.find((one) => one.case === id).done);
+}"""
+
+
+def test_who_is_rung_while_others_are_taken_is_not_offered_again(
+    on_line: tuple[City, Seeded, Line], browser: Browser
+) -> None:
+    city, seeded, wire = on_line
+    with window(browser, wire.url, None, **PHONE) as phone:
+        begin(phone, city, seeded)
+        assert phone.page.evaluate(RUNG_MEANWHILE) == [False, True]
+
+
 BREAK = """() => new Promise((resolve) => {
   const request = indexedDB.open('ringround', 1000);
   request.onsuccess = () => { request.result.close(); resolve(); };

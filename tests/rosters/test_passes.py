@@ -359,6 +359,7 @@ def test_a_file_and_what_it_says_are_kept_for_a_week(rosters: Rostering) -> None
             assert files.is_there(session, broken_off) == is_there
             notes = queries.findings(session, done.id, list(passes.Kind), 9)
         assert any(note.written for note in notes) == is_there
+    assert rosters.record(broken_off).status == Stage.LAPSED, "it is one of those that wait no more"
 
 
 def test_how_far_it_is_can_be_seen(rosters: Rostering) -> None:

@@ -1,12 +1,15 @@
 """Taking an import back, and what a roster does to a campaign that is running."""
 
 import pytest
+from flask import Flask
 
 from app.cases.service import opening
 from app.db import Database
 from app.problems import Problem
 from app.residents.rules.stages import Stage
 from app.rosters.service import staging, undoing
+from tests.api.conftest import program
+from tests.api.ringing import MADE
 from tests.cases.town import Town
 from tests.cast import mobile
 from tests.conftest import Clock
@@ -252,4 +255,22 @@ def test_a_call_can_be_handed_in_on_whom_somebody_has_seen(rosters: Rostering) -
     undo(rosters, done.id)
 
     assert town.save(town.people.volunteer, "丁", "no_answer").call.id
+    assert town.broken() == []
+
+
+def test_a_program_that_takes_cases_has_seen_their_numbers(app: Flask, rosters: Rostering) -> None:
+    town = town_of(rosters)
+    done = rosters.take(CORRECTED)
+    opened(town)
+    mine = program(app, town.db, town.people.volunteer)
+    taken = mine.post(f"/campaigns/{town.campaign}/batches").json
+    assert taken is not None
+    assert mine.post(f"/batches/{taken['id']}/release").status_code == 200
+    case = town.case("丁").id
+    undo(rosters, done.id)
+
+    call = {"disposition": "no_answer", **MADE}
+    kept = mine.post(f"/cases/{case}/calls", call, headers={"Idempotency-Key": "k"})
+
+    assert kept.status_code == 201
     assert town.broken() == []

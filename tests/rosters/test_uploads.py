@@ -1,5 +1,8 @@
 """How many rosters may wait."""
 
+import threading
+from io import BytesIO
+
 import pytest
 
 from app.db import Database
@@ -25,3 +28,25 @@ def test_nobody_fills_the_disk_with_rosters_that_wait(
         staging.cancel(session, rosters.user, rosters.now, first)
     rosters.go_on(first)
     assert rosters.upload(one)
+
+
+def test_two_at_once_are_not_one_too_many(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "MOST_OPEN", 1)
+    rosters, one = Rostering(db, cast.standing(db)), sheet(row("陈一", mobile(1)))
+    given = staging.Upload(BytesIO(one), "名单.xlsx")
+    told: list[str] = []
+
+    def upload() -> None:
+        try:
+            rosters.upload(one)
+        except Problem as problem:
+            told.append(problem.code)
+
+    other = threading.Thread(target=upload)
+    with db.writing() as session:
+        staging._new(session, rosters.user, rosters.now, given, len(one))
+        other.start()
+        other.join(timeout=0.5)
+    other.join()
+
+    assert told == ["imports_open"]

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Base, Database
+from app.people.models import RateCount
 from app.turns import MOST_TOGETHER, NotCommittedError
+from tests.conftest import Clock
 
 
 @pytest.fixture
@@ -131,6 +133,24 @@ def test_a_statement_that_the_database_refuses_harms_nobody_else(crowd: Crowd) -
 
     assert crowd.came == {1: "kept", 2: "IntegrityError", 3: "kept"}
     assert crowd.stored == [1, 2, 3]
+
+
+def test_an_object_that_the_database_refuses_harms_nobody_else(crowd: Crowd) -> None:
+    """A session takes back the whole transaction that it is in when it cannot write an object."""
+    with crowd.database.writing() as session:
+        Base.metadata.create_all(session.connection(), [Base.metadata.tables["rate_counts"]])
+        session.add(RateCount(key="2", count=1, since=Clock.now))
+
+    def work(number: int, session: Session) -> str:
+        session.add(RateCount(key=str(number), count=1, since=Clock.now))
+        return "added"
+
+    crowd._work = work  # type: ignore[method-assign]
+    crowd.write(1, 2, 3)
+
+    assert crowd.came == {1: "added", 2: "IntegrityError", 3: "added"}
+    with crowd.database.reading() as session:
+        assert list(session.scalars(text("SELECT key FROM rate_counts"))) == ["1", "2", "3"]
 
 
 def test_nobody_is_told_that_it_is_kept_when_the_commit_fails(crowd: Crowd) -> None:

@@ -29,7 +29,7 @@ def ask(
     moment, these = now(), None
 
     def take(session: Session, these: Sequence[int] | None) -> Claim:
-        found = claim(session, actor, moment, campaign_id, size, community, these)
+        found = claim(session, actor, moment, campaign_id, size, community, these, told=told)
         if told and found.batch is not None:
             note_seen(session, actor.id, moment, found.batch.id, found.cases)
         return found

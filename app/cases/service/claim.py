@@ -56,12 +56,15 @@ def claim(
     size: int,
     community: str | None = None,
     these: Sequence[int] | None = None,
+    *,
+    told: bool = False,
 ) -> Claim:
     """Hand out the next cases, as many as ``size`` or a few more where a group is large.
 
     Others wait to write meanwhile, so that a claim looks no further than ``LOOKED_AT`` groups.
     When it finds nothing, ``look_ahead`` says, in a transaction that only reads, whether there is
     somebody after all: ``these`` are then to be taken. When not, ``why_nothing`` says why.
+    ``told`` says that the actor is shown their numbers in answer, and may ring them at once.
 
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
     that is not open, a community that is not the actor's there, when the actor holds as many as
@@ -85,7 +88,8 @@ def claim(
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return Claim(None, {}, None, campaign)
-    batch, cases = _take(session, Asked(actor.id, campaign, ways, now, min(size, free), these))
+    asked = Asked(actor.id, campaign, ways, now, min(size, free), these, told)
+    batch, cases = _take(session, asked)
     return Claim(batch, {}, None, campaign, cases)
 
 
@@ -173,11 +177,16 @@ class Asked:
     size: int
     these: Sequence[int] | None
     """The groups that a look ahead has found; None where the queue is to be searched."""
+    told: bool
+    """Whether those found are shown in answer."""
 
 
 def _take(session: Session, asked: Asked) -> tuple[Batch | None, int]:
     until = asked.now + timedelta(minutes=asked.campaign.rules.unopened_minutes)
-    batch = start_batch(session, asked.campaign.id, asked.user_id, asked.now, until)
+    seen_at = asked.now if asked.told else None
+    batch = start_batch(
+        session, asked.campaign.id, asked.user_id, asked.now, until, seen_at=seen_at
+    )
     cases = _fill(session, asked, batch.id)
     if not cases:
         drop_batch(session, batch)

@@ -20,7 +20,7 @@ class Stage(StrEnum):
     UNDONE = "undone"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
-    """Nobody decided for so long that its file was erased."""
+    """Nobody decided, or sent the rest of it, for so long that its file was erased."""
     FAILED = "failed"
 
 

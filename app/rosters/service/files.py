@@ -72,12 +72,9 @@ def erase_old(database: Database, now: datetime) -> None:
     """
     _let_lapse(database, now)
     ended = RosterImport.status.in_(OVER) & (RosterImport.finished_at < now - KEPT)
-    broken_off = RosterImport.status == Stage.UPLOADING
     with_file = select(RosterPiece.import_id).distinct()
     query = select(RosterImport.id).where(
-        ended
-        | (RosterImport.status == Stage.LAPSED)
-        | (broken_off & (RosterImport.created_at < now - KEPT)),
+        ended | (RosterImport.status == Stage.LAPSED),
         RosterImport.id.in_(with_file),
     )
     with database.reading() as session:
@@ -87,8 +84,11 @@ def erase_old(database: Database, now: datetime) -> None:
 
 
 def _let_lapse(database: Database, now: datetime) -> None:
-    """Let those be over that waited for too long since somebody last decided something."""
+    """Let those be over that waited for too long since somebody last decided something, or whose
+    upload was broken off: of those that are not over nobody may have many.
+    """
     touched = func.coalesce(RosterImport.started_at, RosterImport.created_at)
-    lapsed = update(RosterImport).where(RosterImport.status == Stage.PREVIEW, touched < now - KEPT)
+    waits = RosterImport.status.in_((Stage.PREVIEW, Stage.UPLOADING))
+    lapsed = update(RosterImport).where(waits, touched < now - KEPT)
     with database.writing() as session:
         session.execute(lapsed.values(status=Stage.LAPSED, decided=[], finished_at=now))

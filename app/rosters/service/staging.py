@@ -86,6 +86,9 @@ def _new(
 
 
 def _count_open(session: Session, actor: User) -> int:
+    # One upload after the other: two at once would both find room for themselves alone.
+    own = select(User.id).where(User.id == actor.id)
+    session.execute(own.with_for_update(key_share=True))
     is_open = RosterImport.user_id == actor.id, RosterImport.status.not_in(OVER)
     return session.scalar(select(func.count()).where(*is_open)) or 0
 

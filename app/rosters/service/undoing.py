@@ -196,7 +196,7 @@ def _remove(session: Session, import_id: int) -> int:
 
 def _has_been_rung() -> ColumnElement[bool]:
     """Or may be: somebody has them in hand, or has seen the number and may hand in a call yet."""
-    shown = Batch.id == Hold.batch_id, Batch.opened_at.is_not(None)
+    shown = Batch.id == Hold.batch_id, Batch.seen_at.is_not(None)
     return exists().where(
         Case.resident_id == Resident.id,
         exists().where(CallGroup.id == Case.group_id, CallGroup.batch_id.is_not(None))

@@ -1,7 +1,7 @@
 // The batch on the device: its call screens as the server made them, for when there is no line.
 // They go when the hold ends, and a little before, for somebody else may have the number then.
 
-import { all, clear, drop, get, put, readable, sealed, unsealed } from "./store.js";
+import { all, change, clear, drop, get, put, readable, sealed, unsealed } from "./store.js";
 
 const MARGIN = 120_000;
 const HELD = "/calls/held";
@@ -52,10 +52,14 @@ export async function list() {
 }
 
 // The residents of these cases have been rung: others come first.
-export async function done(cases) {
-  for (const one of await all("pages")) {
-    if (cases.includes(one.case)) await put("pages", { ...one, done: true });
-  }
+export function done(cases) {
+  return change("pages", (store) => {
+    const found = store.getAll();
+    found.onsuccess = () => {
+      for (const one of found.result.filter((page) => cases.includes(page.case))) store.put({ ...one, done: true });
+    };
+    return found;
+  });
 }
 
 // Brings the device in line with what the server says is held. Returns whether it could be asked.
@@ -77,10 +81,19 @@ export async function sync() {
     const page = had.get(one.url) ?? await taken(one);
     had.delete(one.url);
     if (era !== begun) return true;
-    if (page) await put("pages", { ...page, place, until: Date.parse(one.until) + skew });
+    if (page) await keep({ ...page, place, until: Date.parse(one.until) + skew });
   }
   for (const url of had.keys()) await drop("pages", url);
   return true;
+}
+
+// Who was rung while the others were taken stays so.
+function keep(page) {
+  return change("pages", (store) => {
+    const before = store.get(page.url);
+    before.onsuccess = () => store.put({ ...page, done: before.result?.done ?? page.done });
+    return before;
+  });
 }
 
 // What one account had on the device is nothing for the next.
