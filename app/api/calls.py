@@ -71,7 +71,9 @@ class CallMade(Said):
     ended_at: ClockTime
     answers: Answers | None = None
     also: Annotated[list[Id], Field(max_length=LARGEST_GROUP)] | None = Field(
-        default=None, description="Other cases of the group that it settled in the same way."
+        default=None,
+        description="Other cases of the group that it settled in the same way. One that is not "
+        "of the group, or not any more, is left out; the call is kept.",
     )
     hold: Id | None = Field(
         default=None, description="The hold under which it was made; the user's last unless said."

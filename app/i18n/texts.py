@@ -136,7 +136,6 @@ TEXTS = {
     "key_missing": _l("The save carries no key, or one of more than %(longest)s characters."),
     "key_reused": _l("Another call was saved under this key."),
     "key_in_work": _l("A call is being saved under this key at this moment. Try again."),
-    "also_elsewhere": _l("One of the other residents does not belong to this call."),
     "number_elsewhere": _l("The number is not one of this resident's."),
     "already_corrected": _l("This call was corrected already. Correct the newer record."),
     "reason_missing": _l("Say why: this call was saved some time ago."),

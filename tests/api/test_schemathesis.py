@@ -25,8 +25,8 @@ from tests.conftest import THOROUGH, Clock
 EXAMPLES = 20 if THOROUGH else 5
 """Of each operation in a phase that makes them up; the cases at the edges come on top."""
 BY_RULE = {
-    "also_elsewhere", "callback_far", "callback_missing", "callback_past", "callback_window",
-    "handoff_to_whom", "key_reused", "no_number_left", "note_missing",
+    "callback_far", "callback_missing", "callback_past", "callback_window", "handoff_to_whom",
+    "key_reused", "no_number_left", "note_missing",
 }  # fmt: skip
 """Refusals that hang on what is stored, or on the clock."""
 KNOWN: dict[str, list[int | str]] = {

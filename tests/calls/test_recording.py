@@ -204,7 +204,6 @@ def test_a_case_never_held_does_not_exist(db: Database, clock: Clock, case_id: i
         ({"disposition": "finished"}, "disposition_unknown"),
         ({"disposition": "callback_requested", "callback_at": cast.NOW}, "callback_past"),
         ({"disposition": "callback_requested", "callback_at": None}, "callback_missing"),
-        ({"also": ["乙"]}, "also_elsewhere"),
         ({"note": "长" * 2001}, "note_long"),
         ({"direction": "sideways"}, "direction_unknown"),
     ],
@@ -221,6 +220,20 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     assert written(db) == before
     assert town.in_hand(town.people.volunteer) == {"甲", "乙"}
     assert town.save(town.people.volunteer, "甲").call.position == 1
+
+
+def test_a_call_is_kept_where_a_housemate_is_not_of_the_group_any_more(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲乙")
+    town.batch(town.people.volunteer)
+
+    saved = town.save(town.people.volunteer, "甲", also=["乙"])
+
+    assert saved.call.applied
+    assert town.case("甲").state == "done"
+    assert town.case("乙").state == "held"
+    assert town.broken() == []
 
 
 def test_positions_follow_the_commits_without_a_gap(db: Database, clock: Clock) -> None:

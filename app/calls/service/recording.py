@@ -173,10 +173,11 @@ def _begin(
 
 
 def _wanted(standing: Standing, case_id: int, also: tuple[int, ...]) -> list[Member]:
-    """The case itself, and those of its group that the call settled too."""
-    others = sorted(set(also) - {case_id})
-    if not standing.members.keys() >= set(others):
-        raise Problem("also_elsewhere", field="also")
+    """The case itself, and those of its group that the call settled too.
+
+    One that is not of the group, or not any more, is left out: the call took place all the same.
+    """
+    others = sorted((set(also) & standing.members.keys()) - {case_id})
     return [standing.members[one] for one in (case_id, *others)]
 
 
