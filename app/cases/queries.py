@@ -24,6 +24,12 @@ from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.residents.rules.languages import keys
 from app.territory.models import Community
 
+_TO_RING = (
+    CallGroup.priority, CallGroup.ready_at, CallGroup.community_code, CallGroup.address_key,
+    CallGroup.id,
+)  # fmt: skip
+"""The order of ringing. An address lies in its community: a building of one number is in each."""
+
 
 def count_held(session: Session, user_id: int, campaign_id: int) -> int:
     """Return how many cases the user holds in the campaign."""
@@ -40,11 +46,7 @@ def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Bat
 
 def held_groups(session: Session, batch_ids: Sequence[int]) -> Sequence[CallGroup]:
     """Return the groups of these batches that still hold a case, in the order to ring them."""
-    query = (
-        select(CallGroup)
-        .where(CallGroup.batch_id.in_(batch_ids))
-        .order_by(CallGroup.priority, CallGroup.ready_at, CallGroup.address_key, CallGroup.id)
-    )
+    query = select(CallGroup).where(CallGroup.batch_id.in_(batch_ids)).order_by(*_TO_RING)
     return session.scalars(query).all()
 
 
@@ -294,8 +296,5 @@ _IN_HAND = Prepared(
     .outerjoin(Number, Number.id == ResidentNumber.number_id)
     .outerjoin(Campaign, Campaign.id == Number.reached_campaign_id)
     .where(CallGroup.batch_id == bindparam("batch"), Case.state == "held")
-    .order_by(
-        CallGroup.priority, CallGroup.ready_at, CallGroup.address_key, CallGroup.id, Case.id,
-        ResidentNumber.position,
-    )
+    .order_by(*_TO_RING, Case.id, ResidentNumber.position)
 )  # fmt: skip

@@ -65,11 +65,11 @@ _RUNG = {
 }
 
 _OWN = """
-  SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, {place}
   FROM call_groups g
   WHERE g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0
     AND g.community_code IN ({codes}) {free}
-  ORDER BY g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
+  ORDER BY {place}, g.id LIMIT :size + 0 {locked}
 """
 
 _URGENT = "(SELECT 0 AS priority UNION ALL SELECT 5) AS urgent"
@@ -92,7 +92,7 @@ _LANE = """
 
 # Who was found by a look ahead, in that order; whatever may have changed since is asked again.
 _THESE = """
-  SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, {place}
   FROM ({these}) AS these {join} call_groups g ON g.id = these.id
   WHERE (g.appointment_user_id IS NULL OR g.appointment_user_id = :user
       OR g.ready_at <= :anyones) {free}
@@ -105,7 +105,8 @@ _STOP = 1_000_000_000
 _RANKED = """
 WITH best AS ({best}), ranked AS (
   SELECT id, open_cases, sum(open_cases) OVER
-      (ORDER BY turn, priority, rank, ready_at, address_key, id) - open_cases AS before
+      (ORDER BY turn, priority, rank, ready_at, community_code, address_key, id)
+      - open_cases AS before
   FROM best)
 """
 _TAKE = f"""
@@ -116,7 +117,8 @@ RETURNING id
 """  # noqa: S608 - made of this module's constants
 _LOOK = "SELECT id FROM ranked WHERE before < :size ORDER BY before"
 
-_COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, g.ready_at, g.address_key"
+_PLACE = "g.ready_at, g.community_code, g.address_key"
+_COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, " + _PLACE
 
 # On PostgreSQL rows are locked as they are read, and those that another claim has are passed over.
 _OF: dict[str, dict[str, str]] = {
@@ -124,12 +126,12 @@ _OF: dict[str, dict[str, str]] = {
         "codes": "SELECT lane.value ->> 0 FROM json_each(:lanes) AS lane",
         "locked": "",
         "others": """
-  SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, {place}
   FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
   CROSS JOIN call_groups g ON g.id IN ({lane})""",
         "stops": """
   UNION ALL
-  SELECT g.id, {stop}, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  SELECT g.id, {stop}, 1, g.priority, lane.value ->> 2, {place}
   FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
   CROSS JOIN call_groups g ON g.id = (SELECT id FROM ({beyond}) AS beyond)""",
         # Read as they come, which is in order: to sort them all of them would be looked at first.
@@ -154,7 +156,7 @@ _OF: dict[str, dict[str, str]] = {
   CROSS JOIN {urgent} CROSS JOIN LATERAL ({lane}) AS best""",
         "stops": """
   UNION ALL
-  SELECT g.id, {stop}, 1, g.priority, CAST(lane ->> 2 AS integer), g.ready_at, g.address_key
+  SELECT g.id, {stop}, 1, g.priority, CAST(lane ->> 2 AS integer), {place}
   FROM json_array_elements(CAST(:lanes AS json)) AS lane
   CROSS JOIN {urgent} CROSS JOIN LATERAL ({beyond}) AS g""",
         # Not the rows of the inner SELECT are locked, but those that are found free.
@@ -204,7 +206,7 @@ def _search(engine: str, ringing: Ringing, *, locks: bool = True) -> dict[str, s
     """Return the parts that a search of the queue is made of."""
     of = _OF[engine] | {"free": _FREE + _RUNG[ringing], "stop": str(_STOP)}
     of["urgent"] = _AGREED if ringing is Ringing.QUIET else _URGENT
-    of["locked"] = of["locked"] if locks else ""
+    of |= {"place": _PLACE, "locked": of["locked"] if locks else ""}
     of["looked_at"] = of["looked_at"].format(ready=_READY.format(some=":most + 0", **of))
     of["lane"] = _LANE.format(**of)
     of["beyond"] = _READY.format(some="1 OFFSET :most + 0", **of)
