@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.agreed import ANYONES_AFTER
-from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
+from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold, Skip
 from app.cases.rules.languages import Lane
@@ -98,6 +98,7 @@ def why_nothing(
     found = {row.cause: row for row in rows}
     counts = {cause: int(row.cases) for cause, row in found.items()}
     counts.pop("ready", 0)  # somebody else was just faster
+    counts["for_others"] = counts.get("for_others", 0) + counts.pop("spared", 0)
     counts["resting"] = session.scalar(statements.resting(engine), values) or 0
     others = session.scalar(statements.held_by_others(engine), values) or 0
     counts["held"] = counts.get("held", 0) + others
@@ -105,6 +106,7 @@ def why_nothing(
     for priority, ready_at in session.execute(statements.next_ready(engine), values):
         local = ready_at.astimezone(now.tzinfo)
         times.append(next_allowed(campaign.rules, local, agreed=priority == 0))
+    times += _not_at_once(session, user, campaign, ways, now)
     waiting = {cause: int(n) for cause, n in counts.items() if n}
     return waiting, min(times, default=None)
 
@@ -127,9 +129,37 @@ def _times(
         rested = found["other_campaign"].later + timedelta(days=rules.rest_days)
         yield next_allowed(rules, max(rested, now).astimezone(now.tzinfo))
     if "for_others" in found:
-        yield next_allowed(rules, now + ANYONES_AFTER, agreed=True)
+        anyones = found["for_others"].since.astimezone(now.tzinfo) + ANYONES_AFTER
+        yield next_allowed(rules, anyones, agreed=True)
     if "ready" in found:
         yield now
+
+
+def _not_at_once(
+    session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
+) -> Iterator[datetime]:
+    """When the user can have what others promised, some minutes after its time, and what they laid
+    aside today, on the next day.
+    """
+    lane = tuple_(CallGroup.community_code, CallGroup.language)
+    soonest = select(func.min(CallGroup.ready_at)).where(
+        CallGroup.campaign_id == campaign.id,
+        lane.in_([(way.community, way.language) for way in ways]),
+        CallGroup.batch_id.is_(None),
+        CallGroup.avoid_user_id.is_(None) | (CallGroup.avoid_user_id != user.id),
+    )
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Skip.user_id == user.id, Skip.skipped_at >= midnight
+    skipped = CallGroup.id.in_(select(Skip.group_id).where(*today))
+    promised = CallGroup.appointment_user_id != user.id, CallGroup.priority == 0
+    theirs = session.scalar(soonest.where(*promised, CallGroup.ready_at > now, ~skipped))
+    if theirs is not None:
+        anyones = theirs.astimezone(now.tzinfo) + ANYONES_AFTER
+        yield next_allowed(campaign.rules, anyones, agreed=True)
+    aside = session.scalar(soonest.where(skipped))
+    if aside is not None:
+        again = latest(aside.astimezone(now.tzinfo), next_day(now))
+        yield next_allowed(campaign.rules, again)
 
 
 def claim_values(

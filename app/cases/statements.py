@@ -32,13 +32,14 @@ _MOMENTS = ("now", "anyones", "rested", "midnight")
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
 # today, and none of its numbers is in other hands or resting from another campaign. Asked for one
 # group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first.
-_FREE = """
-  AND g.batch_id IS NULL AND g.ready_at <= :now
+_MINE = """
   AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
   AND (
     SELECT true FROM skips s
     WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight
-    LIMIT 1) IS NOT TRUE
+    LIMIT 1) IS NOT TRUE"""
+_FREE = f"""
+  AND g.batch_id IS NULL AND g.ready_at <= :now {_MINE}
   AND (
     SELECT true FROM cases c
     JOIN resident_numbers n ON n.resident_id = c.resident_id
@@ -48,7 +49,7 @@ _FREE = """
         OR (SELECT true FROM holds h
             WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1))
     LIMIT 1) IS NOT TRUE
-"""
+"""  # noqa: S608 - made of this module's constants
 
 # Whom a claim may give out by the hour of the day. In quiet hours only who asked to be rung by
 # now: a range of the index of its own, so that nobody else's case is looked at.
@@ -309,14 +310,15 @@ _WAITING = """
   WHERE g.batch_id IS NULL"""
 
 _CAUSES = """
-SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
-  SELECT g.open_cases, g.priority,
+SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority,
+  min(ready_at) AS since FROM (
+  SELECT g.open_cases, g.priority, g.ready_at,
     CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
       WHEN NOT {spoken} THEN 'language'
       WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
             AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
-      WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
-        THEN 'for_others'
+      WHEN g.avoid_user_id = :user THEN 'spared'
+      WHEN g.appointment_user_id <> :user AND g.ready_at > :anyones THEN 'for_others'
       WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
                            AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
         THEN 'held'
@@ -344,7 +346,9 @@ SELECT priority, min(ready_at) AS ready_at FROM (
   SELECT urgent.priority, (SELECT min(g.ready_at) FROM call_groups g
           WHERE g.campaign_id = :campaign AND g.community_code = {code}
             AND g.language = {language} AND g.priority = urgent.priority
-            AND g.batch_id IS NULL AND g.ready_at > :now) AS ready_at
+            AND g.batch_id IS NULL AND g.ready_at > :now
+            AND (g.appointment_user_id IS NULL OR g.appointment_user_id = :user)
+            {mine}) AS ready_at
   FROM {lanes} AS lane CROSS JOIN {urgent}) AS soonest
 WHERE ready_at IS NOT NULL GROUP BY priority
 """
@@ -365,18 +369,16 @@ def _waiting(engine: str) -> str:
 @cache
 def causes(engine: str, ringing: Ringing) -> TextualSelect:
     """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
-    when a number of theirs rests, and how urgent they are.
+    when a number of theirs rests, how urgent they are and since when they are ready.
     """
     sql = _CAUSES.format(
         numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
         spoken=_OF[engine]["spoken"], rung=_RUNG[ringing], waiting=_waiting(engine),
     )  # fmt: skip
     return _moments(sql).columns(
-        column("cause", String),
-        column("cases", Integer),
-        column("later", UTCDateTime()),
-        column("priority", Integer),
-    )
+        column("cause", String), column("cases", Integer),
+        column("later", UTCDateTime()), column("priority", Integer), column("since", UTCDateTime()),
+    )  # fmt: skip
 
 
 @cache
@@ -387,8 +389,8 @@ def resting(engine: str) -> TextClause:
 
 @cache
 def next_ready(engine: str) -> TextualSelect:
-    """When the next group of the lanes is ready, of appointments and of the others."""
-    found = _moments(_NEXT.format(urgent=_URGENT, **_OF[engine]))
+    """When the next group that may be this user's is ready, of appointments and of the others."""
+    found = _moments(_NEXT.format(urgent=_URGENT, mine=_MINE, **_OF[engine]))
     return found.columns(column("priority", Integer), column("ready_at", UTCDateTime()))
 
 
