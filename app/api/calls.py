@@ -65,7 +65,8 @@ class CallMade(Said):
     number: Annotated[str, text(40)] | None = Field(
         default=None,
         description="The resident's number on which it was, as e164 has it. One that is not "
-        "theirs, or not any more, is left out; the call is kept.",
+        "theirs, or not any more, is left out; the call is kept. Where none is named and they "
+        "have one alone, that was rung, unless they rang back.",
     )
     started_at: ClockTime = Field(description="By the clock of the phone, however wrong.")
     ended_at: ClockTime

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.campaigns.models import CampaignCommunity
+from app.campaigns.models import Campaign, CampaignCommunity
 from app.cases.models import Batch, CallGroup, Case
 from app.cases.rules.load import SLOT, Load, slot_of
 from app.cases.service.claim import MAY_RING
@@ -17,6 +17,7 @@ from app.people.rules.shifts import covers, is_off
 from app.residents.models import Household, Resident
 
 _WAITS = Case.state.in_(("open", "held"))
+_OPEN = select(Campaign.id).where(Campaign.status == "open")
 
 
 def own(
@@ -48,12 +49,13 @@ def loads(
 ) -> Mapping[datetime, Load]:
     """Return how much is agreed in the half hour of each moment, where the user rings.
 
-    The moments are in the deployment's zone. Where shifts are kept for a day, who is planned then
-    can ring; else as many as ring now.
+    In whatever campaign it was agreed: the same people keep it. The moments are in the
+    deployment's zone. Where shifts are kept for a day, who is planned then can ring; else as many
+    as ring there now.
     """
     agreed = _agreed(session, user, campaign_id, {slot_of(moment) for moment in moments})
     planned = _planned(session, user, campaign_id, moments)
-    ringing = _ringing(session, campaign_id)
+    ringing = _ringing(session, user, campaign_id)
     found = {}
     for moment in moments:
         begins = slot_of(moment)
@@ -69,13 +71,25 @@ def loads(
     return found
 
 
-def _ringing(session: Session, campaign_id: int) -> int:
+def _ringing(session: Session, user: User, campaign_id: int) -> int:
     volunteers = session.scalar(
-        select(func.count(Batch.user_id.distinct())).where(
-            Batch.ended_at.is_(None), Batch.campaign_id == campaign_id
+        select(func.count(Batch.user_id.distinct()))
+        .join(CallGroup, CallGroup.batch_id == Batch.id)
+        .where(
+            Batch.ended_at.is_(None),
+            Batch.campaign_id.in_(_OPEN),
+            CallGroup.community_code.in_(_covered(user, campaign_id)),
         )
     )
     return max(1, volunteers or 0)  # who asks is there too
+
+
+def _covered(user: User, campaign_id: int) -> Select[str]:
+    """The query for the communities of the campaign in which the user rings."""
+    return select(CampaignCommunity.community_code).where(
+        CampaignCommunity.campaign_id == campaign_id,
+        CampaignCommunity.community_code.in_(people.scope(user)),
+    )
 
 
 def _planned(
@@ -91,10 +105,7 @@ def _planned(
     found = shifts.between(session, begin, end)
     if not found:
         return []
-    covered = select(CampaignCommunity.community_code).where(
-        CampaignCommunity.campaign_id == campaign_id,
-        CampaignCommunity.community_code.in_(people.scope(user)),
-    )
+    covered = _covered(user, campaign_id)
     ring_there = {one.id for one in people.working_in(session, covered, MAY_RING)}
     return [one for one in found if one.user_id in ring_there]
 
@@ -102,7 +113,7 @@ def _planned(
 def _agreed(
     session: Session, user: User, campaign_id: int, half_hours: Collection[datetime]
 ) -> Sequence[tuple[datetime, int | None]]:
-    """The appointments of these half hours: when, and whose."""
+    """The appointments of these half hours: when, and whose. The user's own, wherever they are."""
     if not half_hours:
         return []
     within = (
@@ -110,9 +121,10 @@ def _agreed(
         for begins in half_hours
     )
     query = select(Case.appointment_at, Case.appointment_user_id).where(
-        Case.campaign_id == campaign_id,
+        Case.campaign_id.in_(_OPEN),
         or_(*within),
-        Case.community_code.in_(people.scope(user)),
+        Case.community_code.in_(_covered(user, campaign_id))
+        | (Case.appointment_user_id == user.id),
         _WAITS,
     )
     return [(at, whose) for at, whose in session.execute(query) if at is not None]

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.agreed import ANYONES_AFTER
-from app.campaigns.rules.calling import Ringing, next_allowed, ringing_at
+from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold, Skip
 from app.cases.rules.languages import Lane
@@ -23,6 +23,12 @@ from app.prepared import Prepared
 from app.residents.models import Household, Number, Resident, ResidentNumber
 from app.residents.rules.languages import keys
 from app.territory.models import Community
+
+_TO_RING = (
+    CallGroup.priority, CallGroup.ready_at, CallGroup.community_code, CallGroup.address_key,
+    CallGroup.id,
+)  # fmt: skip
+"""The order of ringing. An address lies in its community: a building of one number is in each."""
 
 
 def count_held(session: Session, user_id: int, campaign_id: int) -> int:
@@ -40,11 +46,7 @@ def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Bat
 
 def held_groups(session: Session, batch_ids: Sequence[int]) -> Sequence[CallGroup]:
     """Return the groups of these batches that still hold a case, in the order to ring them."""
-    query = (
-        select(CallGroup)
-        .where(CallGroup.batch_id.in_(batch_ids))
-        .order_by(CallGroup.priority, CallGroup.ready_at, CallGroup.address_key, CallGroup.id)
-    )
+    query = select(CallGroup).where(CallGroup.batch_id.in_(batch_ids)).order_by(*_TO_RING)
     return session.scalars(query).all()
 
 
@@ -96,6 +98,7 @@ def why_nothing(
     found = {row.cause: row for row in rows}
     counts = {cause: int(row.cases) for cause, row in found.items()}
     counts.pop("ready", 0)  # somebody else was just faster
+    counts["for_others"] = counts.get("for_others", 0) + counts.pop("spared", 0)
     counts["resting"] = session.scalar(statements.resting(engine), values) or 0
     others = session.scalar(statements.held_by_others(engine), values) or 0
     counts["held"] = counts.get("held", 0) + others
@@ -103,6 +106,7 @@ def why_nothing(
     for priority, ready_at in session.execute(statements.next_ready(engine), values):
         local = ready_at.astimezone(now.tzinfo)
         times.append(next_allowed(campaign.rules, local, agreed=priority == 0))
+    times += _not_at_once(session, user, campaign, ways, now)
     waiting = {cause: int(n) for cause, n in counts.items() if n}
     return waiting, min(times, default=None)
 
@@ -125,9 +129,37 @@ def _times(
         rested = found["other_campaign"].later + timedelta(days=rules.rest_days)
         yield next_allowed(rules, max(rested, now).astimezone(now.tzinfo))
     if "for_others" in found:
-        yield next_allowed(rules, now + ANYONES_AFTER, agreed=True)
+        anyones = found["for_others"].since.astimezone(now.tzinfo) + ANYONES_AFTER
+        yield next_allowed(rules, anyones, agreed=True)
     if "ready" in found:
         yield now
+
+
+def _not_at_once(
+    session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
+) -> Iterator[datetime]:
+    """When the user can have what others promised, some minutes after its time, and what they laid
+    aside today, on the next day.
+    """
+    lane = tuple_(CallGroup.community_code, CallGroup.language)
+    soonest = select(func.min(CallGroup.ready_at)).where(
+        CallGroup.campaign_id == campaign.id,
+        lane.in_([(way.community, way.language) for way in ways]),
+        CallGroup.batch_id.is_(None),
+        CallGroup.avoid_user_id.is_(None) | (CallGroup.avoid_user_id != user.id),
+    )
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Skip.user_id == user.id, Skip.skipped_at >= midnight
+    skipped = CallGroup.id.in_(select(Skip.group_id).where(*today))
+    promised = CallGroup.appointment_user_id != user.id, CallGroup.priority == 0
+    theirs = session.scalar(soonest.where(*promised, CallGroup.ready_at > now, ~skipped))
+    if theirs is not None:
+        anyones = theirs.astimezone(now.tzinfo) + ANYONES_AFTER
+        yield next_allowed(campaign.rules, anyones, agreed=True)
+    aside = session.scalar(soonest.where(skipped))
+    if aside is not None:
+        again = latest(aside.astimezone(now.tzinfo), next_day(now))
+        yield next_allowed(campaign.rules, again)
 
 
 def claim_values(
@@ -294,8 +326,5 @@ _IN_HAND = Prepared(
     .outerjoin(Number, Number.id == ResidentNumber.number_id)
     .outerjoin(Campaign, Campaign.id == Number.reached_campaign_id)
     .where(CallGroup.batch_id == bindparam("batch"), Case.state == "held")
-    .order_by(
-        CallGroup.priority, CallGroup.ready_at, CallGroup.address_key, CallGroup.id, Case.id,
-        ResidentNumber.position,
-    )
+    .order_by(*_TO_RING, Case.id, ResidentNumber.position)
 )  # fmt: skip

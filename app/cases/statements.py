@@ -32,13 +32,14 @@ _MOMENTS = ("now", "anyones", "rested", "midnight")
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
 # today, and none of its numbers is in other hands or resting from another campaign. Asked for one
 # group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first.
-_FREE = """
-  AND g.batch_id IS NULL AND g.ready_at <= :now
+_MINE = """
   AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
   AND (
     SELECT true FROM skips s
     WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight
-    LIMIT 1) IS NOT TRUE
+    LIMIT 1) IS NOT TRUE"""
+_FREE = f"""
+  AND g.batch_id IS NULL AND g.ready_at <= :now {_MINE}
   AND (
     SELECT true FROM cases c
     JOIN resident_numbers n ON n.resident_id = c.resident_id
@@ -48,7 +49,7 @@ _FREE = """
         OR (SELECT true FROM holds h
             WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1))
     LIMIT 1) IS NOT TRUE
-"""
+"""  # noqa: S608 - made of this module's constants
 
 # Whom a claim may give out by the hour of the day. In quiet hours only who asked to be rung by
 # now: a range of the index of its own, so that nobody else's case is looked at.
@@ -65,11 +66,11 @@ _RUNG = {
 }
 
 _OWN = """
-  SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, {place}
   FROM call_groups g
   WHERE g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0
     AND g.community_code IN ({codes}) {free}
-  ORDER BY g.ready_at, g.address_key, g.id LIMIT :size + 0 {locked}
+  ORDER BY {place}, g.id LIMIT :size + 0 {locked}
 """
 
 _URGENT = "(SELECT 0 AS priority UNION ALL SELECT 5) AS urgent"
@@ -92,7 +93,7 @@ _LANE = """
 
 # Who was found by a look ahead, in that order; whatever may have changed since is asked again.
 _THESE = """
-  SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, {place}
   FROM ({these}) AS these {join} call_groups g ON g.id = these.id
   WHERE (g.appointment_user_id IS NULL OR g.appointment_user_id = :user
       OR g.ready_at <= :anyones) {free}
@@ -105,7 +106,8 @@ _STOP = 1_000_000_000
 _RANKED = """
 WITH best AS ({best}), ranked AS (
   SELECT id, open_cases, sum(open_cases) OVER
-      (ORDER BY turn, priority, rank, ready_at, address_key, id) - open_cases AS before
+      (ORDER BY turn, priority, rank, ready_at, community_code, address_key, id)
+      - open_cases AS before
   FROM best)
 """
 _TAKE = f"""
@@ -116,7 +118,8 @@ RETURNING id
 """  # noqa: S608 - made of this module's constants
 _LOOK = "SELECT id FROM ranked WHERE before < :size ORDER BY before"
 
-_COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, g.ready_at, g.address_key"
+_PLACE = "g.ready_at, g.community_code, g.address_key"
+_COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, " + _PLACE
 
 # On PostgreSQL rows are locked as they are read, and those that another claim has are passed over.
 _OF: dict[str, dict[str, str]] = {
@@ -124,12 +127,12 @@ _OF: dict[str, dict[str, str]] = {
         "codes": "SELECT lane.value ->> 0 FROM json_each(:lanes) AS lane",
         "locked": "",
         "others": """
-  SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, 1, g.priority, lane.value ->> 2, {place}
   FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
   CROSS JOIN call_groups g ON g.id IN ({lane})""",
         "stops": """
   UNION ALL
-  SELECT g.id, {stop}, 1, g.priority, lane.value ->> 2, g.ready_at, g.address_key
+  SELECT g.id, {stop}, 1, g.priority, lane.value ->> 2, {place}
   FROM json_each(:lanes) AS lane CROSS JOIN {urgent}
   CROSS JOIN call_groups g ON g.id = (SELECT id FROM ({beyond}) AS beyond)""",
         # Read as they come, which is in order: to sort them all of them would be looked at first.
@@ -154,7 +157,7 @@ _OF: dict[str, dict[str, str]] = {
   CROSS JOIN {urgent} CROSS JOIN LATERAL ({lane}) AS best""",
         "stops": """
   UNION ALL
-  SELECT g.id, {stop}, 1, g.priority, CAST(lane ->> 2 AS integer), g.ready_at, g.address_key
+  SELECT g.id, {stop}, 1, g.priority, CAST(lane ->> 2 AS integer), {place}
   FROM json_array_elements(CAST(:lanes AS json)) AS lane
   CROSS JOIN {urgent} CROSS JOIN LATERAL ({beyond}) AS g""",
         # Not the rows of the inner SELECT are locked, but those that are found free.
@@ -204,7 +207,7 @@ def _search(engine: str, ringing: Ringing, *, locks: bool = True) -> dict[str, s
     """Return the parts that a search of the queue is made of."""
     of = _OF[engine] | {"free": _FREE + _RUNG[ringing], "stop": str(_STOP)}
     of["urgent"] = _AGREED if ringing is Ringing.QUIET else _URGENT
-    of["locked"] = of["locked"] if locks else ""
+    of |= {"place": _PLACE, "locked": of["locked"] if locks else ""}
     of["looked_at"] = of["looked_at"].format(ready=_READY.format(some=":most + 0", **of))
     of["lane"] = _LANE.format(**of)
     of["beyond"] = _READY.format(some="1 OFFSET :most + 0", **of)
@@ -307,14 +310,15 @@ _WAITING = """
   WHERE g.batch_id IS NULL"""
 
 _CAUSES = """
-SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
-  SELECT g.open_cases, g.priority,
+SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority,
+  min(ready_at) AS since FROM (
+  SELECT g.open_cases, g.priority, g.ready_at,
     CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
       WHEN NOT {spoken} THEN 'language'
       WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
             AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
-      WHEN g.avoid_user_id = :user OR (g.appointment_user_id <> :user AND g.ready_at > :anyones)
-        THEN 'for_others'
+      WHEN g.avoid_user_id = :user THEN 'spared'
+      WHEN g.appointment_user_id <> :user AND g.ready_at > :anyones THEN 'for_others'
       WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
                            AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
         THEN 'held'
@@ -342,7 +346,9 @@ SELECT priority, min(ready_at) AS ready_at FROM (
   SELECT urgent.priority, (SELECT min(g.ready_at) FROM call_groups g
           WHERE g.campaign_id = :campaign AND g.community_code = {code}
             AND g.language = {language} AND g.priority = urgent.priority
-            AND g.batch_id IS NULL AND g.ready_at > :now) AS ready_at
+            AND g.batch_id IS NULL AND g.ready_at > :now
+            AND (g.appointment_user_id IS NULL OR g.appointment_user_id = :user)
+            {mine}) AS ready_at
   FROM {lanes} AS lane CROSS JOIN {urgent}) AS soonest
 WHERE ready_at IS NOT NULL GROUP BY priority
 """
@@ -363,18 +369,16 @@ def _waiting(engine: str) -> str:
 @cache
 def causes(engine: str, ringing: Ringing) -> TextualSelect:
     """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
-    when a number of theirs rests, and how urgent they are.
+    when a number of theirs rests, how urgent they are and since when they are ready.
     """
     sql = _CAUSES.format(
         numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
         spoken=_OF[engine]["spoken"], rung=_RUNG[ringing], waiting=_waiting(engine),
     )  # fmt: skip
     return _moments(sql).columns(
-        column("cause", String),
-        column("cases", Integer),
-        column("later", UTCDateTime()),
-        column("priority", Integer),
-    )
+        column("cause", String), column("cases", Integer),
+        column("later", UTCDateTime()), column("priority", Integer), column("since", UTCDateTime()),
+    )  # fmt: skip
 
 
 @cache
@@ -385,8 +389,8 @@ def resting(engine: str) -> TextClause:
 
 @cache
 def next_ready(engine: str) -> TextualSelect:
-    """When the next group of the lanes is ready, of appointments and of the others."""
-    found = _moments(_NEXT.format(urgent=_URGENT, **_OF[engine]))
+    """When the next group that may be this user's is ready, of appointments and of the others."""
+    found = _moments(_NEXT.format(urgent=_URGENT, mine=_MINE, **_OF[engine]))
     return found.columns(column("priority", Integer), column("ready_at", UTCDateTime()))
 
 

@@ -1,7 +1,7 @@
 """Shifts: planning them, being there, and whose hours a moment lies in.
 
-Leaving a shift and taking one back out of the plan change appointments too: they are use cases of
-the queue (``app.cases.service.off_shift``).
+Planning a shift, leaving it and taking it back out of the plan change appointments too: they are
+use cases of the queue (``app.cases.service.off_shift``).
 """
 
 from collections.abc import Collection, Sequence

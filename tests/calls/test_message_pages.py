@@ -162,7 +162,7 @@ def test_no_message_fits_any_other_call(
 def test_nor_one_on_a_number_not_known_nor_one_that_was_taken_back(
     town: Town, client: CheckingClient
 ) -> None:
-    unknown = town.save(town.people.volunteer, "丁", "no_answer").call.id
+    unknown = town.save(town.people.volunteer, "丁", "no_answer", number="?").call.id
     assert tap(client, unknown) == {"status": "404 NOT FOUND"}
     taken_back = ring(town, "甲")
     client.post(f"/calls/{taken_back}/undo", data={"csrf_token": token(client)})

@@ -345,3 +345,37 @@ def test_a_clock_that_runs_ahead_keeps_no_other_campaign_waiting(
     town.wait(days=4)
     assert town.take(town.people.colleague, campaign=other) == ["甲"]
     assert town.broken() == []
+
+
+def test_a_late_call_does_not_wake_a_number_that_was_reached_since(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲")
+    eager = cast.open_campaign(db, [BRIDGE], rest_days=0)
+    volunteer, colleague = town.people.volunteer, town.people.colleague
+    rung = {"started_at": town.now, "ended_at": town.now + timedelta(minutes=2)}
+    town.release(volunteer, town.batch(volunteer))
+    town.wait(hours=1)
+    town.batch(colleague, campaign=eager)
+    case_id = town.case("甲", eager).id
+    town.save(colleague, "甲", "hung_up", case_id=case_id, number=mobile(1))
+    town.save(volunteer, "甲", "respondent_unavailable", number=mobile(1), **rung)
+    town.wait(hours=4)
+
+    assert town.claim(volunteer).waiting == {"other_campaign": 1}
+    assert town.broken() == []
+
+
+def test_who_names_no_number_rang_the_only_one(db: Database, clock: Clock) -> None:
+    two = resident("丙", mobile(3), mobile(4), room="9")
+    town = Town.of(db, clock, ["甲", "乙", two])
+    other = cast.open_campaign(db, [BRIDGE])
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "invalid_number")
+    town.save(town.people.volunteer, "乙", "respondent_unavailable")
+    town.save(town.people.volunteer, "丙", "invalid_number")
+
+    assert town.case("甲").passed_to == "door_list", "the dead number is not rung again"
+    assert town.case("丙").state == "open", "which of the two it was nobody knows"
+    assert "乙" not in town.take(town.people.colleague, campaign=other), "it was reached just now"
+    assert town.broken() == []

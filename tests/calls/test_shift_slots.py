@@ -12,9 +12,10 @@ from app.calls.rules import appointment_slots, is_away
 from app.calls.wording import is_crowded
 from app.campaigns.rules.calling import CallingRules, is_allowed
 from app.db import Database
+from tests import cast
 from tests.calls.forms import call_form, send
 from tests.cases.town import Town
-from tests.cast import english, sign_in, words
+from tests.cast import BRIDGE, HARBOUR, english, sign_in, words
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 from tests.people.test_shift_rules import Planned
@@ -149,3 +150,31 @@ def test_capacity_is_that_of_those_who_are_planned(town: Town) -> None:
         (2, False), (1, False), (0, True), (1, False),
     ]  # fmt: skip
     assert [is_crowded(loads[one]) for one in at] == [False, False, True, False]
+
+
+def test_what_another_campaign_agreed_counts_too(town: Town) -> None:
+    me, at = town.people.volunteer, town.at("16:00")
+    other = cast.open_campaign(town.db, [BRIDGE])
+    town.save(me, "甲", "callback_requested", callback_at=at)
+    with town.db.reading() as session:
+        load = appointments.loads(session, me.user, other, [at])[at]
+    assert (load.booked, load.mine) == (1, 1)
+
+    town.close()
+    with town.db.reading() as session:
+        assert appointments.loads(session, me.user, other, [at])[at].booked == 0
+
+
+def test_who_rings_elsewhere_keeps_nothing_here(town: Town) -> None:
+    me, at = town.people.volunteer, town.at("16:00")
+    cast.residents(town.db, HARBOUR, [cast.resident("远", cast.mobile(77))])
+    cast.residents(town.db, BRIDGE, [cast.resident("近", cast.mobile(78), room="近")])
+    wide = cast.open_campaign(town.db, [BRIDGE, HARBOUR])
+    town.batch(town.people.outsider, campaign=wide)
+    town.batch(town.people.colleague, 1, campaign=wide)
+    with town.db.reading() as session:
+        assert appointments.loads(session, me.user, wide, [at])[at].volunteers == 2, "they and me"
+
+    town.release(me, town.batch_of(me))
+    with town.db.reading() as session:
+        assert appointments.loads(session, me.user, wide, [at])[at].volunteers == 1

@@ -41,6 +41,21 @@ def test_a_batch_walks_through_the_buildings(db: Database, clock: Clock) -> None
     assert town.take(town.people.volunteer) == ["甲", "乙", "丙", "丁"]
 
 
+def test_a_batch_walks_through_one_community_after_the_other(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["戊"])
+    homes = [(SCHOOL, "子丑寅", 20), (BRIDGE, "甲乙丙", 40)]
+    for code, names, first in homes:
+        drafts = [
+            resident(name, mobile(first + place), building="1幢", room=f"{place}01")
+            for place, name in enumerate(names, 1)
+        ]
+        cast.residents(db, code, drafts)
+    wide = cast.open_campaign(db, [BRIDGE, SCHOOL])
+
+    assert town.take(town.people.volunteer, 5, campaign=wide) == [*"戊甲乙丙子"]
+    assert town.take(town.people.volunteer, 5, campaign=wide) == [*"丑寅"]
+
+
 def test_the_longest_ready_come_first(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, "甲乙丙", pause_minutes={"busy": 20, "no_answer": 60})
     town.batch(town.people.volunteer)

@@ -82,8 +82,9 @@ def test_an_appointment_comes_first_however_many_rest_before_it(db: Database, cl
     town.batch(colleague)
     for hours, name in enumerate("甲乙丙丁戊", 1):
         town.save(
-            colleague, name, "callback_requested", callback_at=town.now + timedelta(hours=hours)
-        )
+            colleague, name, "callback_requested", callback_at=town.now + timedelta(hours=hours),
+            number="?",
+        )  # fmt: skip
     town.release(colleague, town.batch_of(colleague))
     town.reach_elsewhere("甲乙丙丁")
     town.wait(hours=6)

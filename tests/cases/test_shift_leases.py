@@ -220,6 +220,23 @@ def test_what_is_in_somebodys_hands_goes_back_as_anyones(town: Town) -> None:
     assert town.broken() == []
 
 
+def test_what_was_promised_before_the_day_was_planned_is_kept_by_who_is_on(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲乙")
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me)
+    town.save(me, "甲", "callback_requested", callback_at=town.at("15:55"))
+    town.save(me, "乙", "callback_requested", callback_at=town.at("16:00"))
+    town.plan(me, "14:00", "16:00")
+    town.plan(colleague, "14:00", "18:00")
+
+    assert town.case("甲").appointment_user_id == me.user.id
+    clock.now = town.at("16:00")
+    assert town.take(colleague) == ["乙"], "at once, and not ten minutes later"
+    assert town.broken() == []
+
+
 def test_the_promises_for_a_shift_that_is_taken_out_of_the_plan_are_anyones(town: Town) -> None:
     me = town.people.volunteer
     later = town.plan(me, "19:00", "21:00")

@@ -156,7 +156,7 @@ class Town:
         """Plan somebody for some hours of this day."""
         with self.db.writing() as session:
             span = Span(self.at(begins), self.at(ends))
-            shifts.plan(session, None, self.now, [who.user], [span])
+            off_shift.plan(session, None, self.now, [who.user], [span])
             return max(shifts.ahead(session, who.user.id, self.now), key=lambda one: one.id)
 
     def check_in(self, who: Person, shift: Shift) -> Shift:

@@ -111,7 +111,7 @@ def record(
     fingerprint = rules.fingerprint(case_id, call)
     if known.earlier is not None:
         return _again(session, known.earlier, fingerprint)
-    call = _without_doubt(call, standing.members[case_id])
+    call = _on_which_number(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
     rows = [_take_in(save, member, fingerprint) for member in _wanted(standing, case_id, call.also)]
     with without_waiting(session):
@@ -140,11 +140,14 @@ def _may_hear(
     return call.direction == "in" and actor.role in STAFF and people.sees(session, actor, community)
 
 
-def _without_doubt(call: CallInput, member: Member) -> CallInput:
+def _on_which_number(call: CallInput, member: Member) -> CallInput:
     """Leave out a number that is not the resident's, or not any more: a call on it took place all
-    the same, and to be told so would be to read whose it is.
+    the same, and to be told so would be to read whose it is. Who named none rang the only one.
     """
-    return call if call.number in member.numbers.values() else replace(call, number=None)
+    known = list(member.numbers.values())
+    if call.number is None and call.direction == "out" and len(known) == 1:
+        return replace(call, number=known[0])
+    return call if call.number in known else replace(call, number=None)
 
 
 def _again(session: Session, call_id: int, fingerprint: str) -> Saved:
@@ -252,7 +255,7 @@ def _settle(save: _Save, rows: Sequence[Call]) -> None:
         # Other campaigns leave a number alone for a while once somebody was reached on it. A
         # phone's clock may run ahead: for years, if it were believed.
         at = min(call.ended_at, save.now)
-        _REACHED.rows(session, number=save.number_id, at=at, campaign=save.campaign.id)
+        _REACHED.rows(session, number=save.number_id, at=at, then=at, campaign=save.campaign.id)
     save.standing.settle(session, save.actor.id, save.campaign.rules, save.now)
 
 
@@ -310,6 +313,10 @@ _KNOWN = Prepared(
 )
 _REACHED = Prepared(
     update(_NUMBERS)
-    .where(_NUMBERS.c.id == bindparam("number"))
+    .where(
+        _NUMBERS.c.id == bindparam("number"),
+        # A call that comes late says nothing new of a number that was reached since.
+        _NUMBERS.c.reached_at.is_(None) | (_NUMBERS.c.reached_at <= bindparam("then")),
+    )
     .values(reached_at=bindparam("at"), reached_campaign_id=bindparam("campaign"))
 )

@@ -104,7 +104,7 @@ def _try(form: ShiftForm, users: list[User]) -> str:
     try:
         hours = form.spans(settings().timezone)
         with writing() as session:
-            planned = shifts.plan(
+            planned = off_shift.plan(
                 session, actor(), now(), chosen, hours, form.community.data or None
             )
     except Problem as problem:

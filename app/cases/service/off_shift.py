@@ -1,5 +1,6 @@
 """Off shift: what somebody promised for a time when they are away is anyone's."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -12,8 +13,39 @@ from app.cases.rules.leases import lease_end
 from app.cases.service.release import realign
 from app.people import shifts
 from app.people.models import Shift, User
-from app.people.rules.shifts import covers
+from app.people.rules.shifts import Span, covers
 from app.problems import Problem
+
+
+def plan(
+    session: Session,
+    actor: User | None,
+    now: datetime,
+    users: Sequence[User],
+    hours: Sequence[Span],
+    community: str | None = None,
+) -> int:
+    """Plan hours as ``shifts.plan`` does; what somebody promised for another time of these days is
+    anyone's. Returns how many shifts that are.
+    """
+    planned = shifts.plan(session, actor, now, users, hours, community)
+    session.flush()
+    days = sorted({shifts.day_of(span.starts_at, now) for span in hours})
+    promised = select(Case.appointment_user_id, Case.appointment_at).where(
+        Case.appointment_user_id.in_([user.id for user in users]),
+        Case.appointment_at >= days[0][0],
+        Case.appointment_at < days[-1][1],
+        Case.state.in_(STILL_TO_RING),
+    )
+    on = {
+        (user_id, shifts.day_of(at, now))
+        for user_id, at in session.execute(promised)
+        if user_id is not None and at is not None
+    }
+    for user_id, day in sorted(on):
+        if day in days:
+            _promise_to_anyone(session, user_id, day, now)
+    return planned
 
 
 def check_out(session: Session, actor: User, now: datetime, shift_id: int) -> Shift:
