@@ -17,7 +17,8 @@ from benchmarks.queue_city import CAMPAIGN, CODES, number_of
 
 _READY = """
 SELECT * FROM (
-  SELECT g.id, g.open_cases, {rank} AS mine, g.priority, g.ready_at, g.address_key
+  SELECT g.id, g.open_cases, {rank} AS mine, g.priority, g.ready_at, g.community_code,
+    g.address_key
   FROM call_groups g
   WHERE {where} AND g.batch_id IS NULL
     AND g.ready_at IS NOT NULL AND g.ready_at <= :now
@@ -44,8 +45,8 @@ _PARTS += [_READY.format(rank=1, where=_OTHERS.format(code=code)) for code in CO
 TAKE = f"""
 UPDATE call_groups SET batch_id = :batch WHERE id IN (
   SELECT id FROM (
-    SELECT id, sum(open_cases) OVER (ORDER BY mine, priority, ready_at, address_key, id)
-               - open_cases AS before
+    SELECT id, sum(open_cases) OVER (ORDER BY mine, priority, ready_at, community_code,
+                                          address_key, id) - open_cases AS before
     FROM ({" UNION ALL ".join(_PARTS)}) AS parts) AS ranked
   WHERE before < :size)
 RETURNING id
