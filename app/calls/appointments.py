@@ -16,6 +16,9 @@ from app.people.models import Shift, User
 from app.people.rules.shifts import covers, is_off
 from app.residents.models import Household, Resident
 
+_PLACE = (
+    selectinload(Case.resident).selectinload(Resident.household).selectinload(Household.building)
+)
 _WAITS = Case.state.in_(("open", "held"))
 _OPEN = select(Campaign.id).where(Campaign.status == "open")
 
@@ -35,13 +38,17 @@ def own(
             _WAITS,
         )
         .order_by(Case.appointment_at, Case.id)
-        .options(
-            selectinload(Case.resident)
-            .selectinload(Resident.household)
-            .selectinload(Household.building)
-        )
+        .options(_PLACE)
     )
     return [(case, holder) for case, holder in session.execute(query)]
+
+
+def of_cases(session: Session, case_ids: Collection[int]) -> Sequence[Case]:
+    """Return these cases with what tells where their residents live."""
+    if not case_ids:
+        return []
+    query = select(Case).where(Case.id.in_(case_ids)).options(_PLACE)
+    return session.scalars(query).all()
 
 
 def loads(

@@ -51,6 +51,16 @@ def count_rung_in(session: Session, batch_ids: Collection[int]) -> int:
     return session.scalar(query) or 0
 
 
+def was_recalled(session: Session, user: User, call_id: int) -> bool:
+    """Whether staff took back the batch in which the user made this call."""
+    query = (
+        select(Batch.id)
+        .join(Call, Call.batch_id == Batch.id)
+        .where(Call.id == call_id, Call.user_id == user.id, Batch.end_reason == "recalled")
+    )
+    return session.scalar(query) is not None
+
+
 def own_calls(
     session: Session, user: User, limit: int, offset: int = 0
 ) -> Sequence[tuple[Call, str, str]]:

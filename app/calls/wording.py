@@ -252,8 +252,13 @@ def attempts_of(
 
 def so_far(attempts: Sequence[Attempt], why: str) -> str:
     """Say in words what the last attempts came to, but for what ``why`` says already."""
-    told = [_("%(what)s %(when)s", what=one.what, when=one.when) for one in attempts[:MOST_TOLD]]
-    return " · ".join(one for one in told if one != why)
+    last = [told(one) for one in attempts[:MOST_TOLD]]
+    return " · ".join(one for one in last if one != why)
+
+
+def told(attempt: Attempt) -> str:
+    """Say in words what an attempt came to, and when."""
+    return str(_("%(what)s %(when)s", what=attempt.what, when=attempt.when))
 
 
 def rung_at(dialled_at: datetime, now: datetime) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.people import queries as people
@@ -21,6 +21,7 @@ from app.residents.models import (
     RosterSeen,
 )
 from app.residents.queries import in_sight, sees_import
+from app.residents.rules.stages import OVER
 from app.rosters.rules.taking import Kind
 
 
@@ -59,8 +60,12 @@ class Uploaded:
 
 
 def imports_of(session: Session, user: User, limit: int, offset: int = 0) -> Sequence[Uploaded]:
-    """Return the last imports that the user may know of, newest first."""
-    query = _known_to(user).order_by(RosterImport.id.desc()).limit(limit).offset(offset)
+    """Return the last imports that the user may know of, newest first; those of the user's own
+    that wait come before all others.
+    """
+    waits = and_(RosterImport.user_id == user.id, RosterImport.status.not_in(OVER))
+    order = case((waits, 0), else_=1), RosterImport.id.desc()
+    query = _known_to(user).order_by(*order).limit(limit).offset(offset)
     return [Uploaded(record, by or "") for record, by in session.execute(query)]
 
 

@@ -58,7 +58,8 @@ def index() -> str | Response:
         form.community.choices = [("", _("— as the sheet says —")), *community_choices(session)]
         page, last = page_of(queries.count_imports(session, actor()), LIST)
         imports = queries.imports_of(session, actor(), LIST, (page - 1) * LIST)
-    if request.method == "POST" and form.validate():
+        most_wait = staging.most_wait(session, actor())
+    if request.method == "POST" and not most_wait and form.validate():
         try:
             return redirect(url_for(".show", import_id=_upload(form.community.data or None)))
         except Problem as problem:
@@ -66,6 +67,7 @@ def index() -> str | Response:
     return render_template(
         "rosters/index.html", form=form, imports=imports, stages=Stage, megabytes=_megabytes(),
         page=page, last=last, here=here, names=wording.counted(),
+        in_the_way=i18n.explain(most_wait) if most_wait else "",
     )  # fmt: skip
 
 

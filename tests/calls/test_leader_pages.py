@@ -65,8 +65,16 @@ def test_ring_again_goes_back_to_who_asked_with_the_note(app: Flask, town: Town)
     group = town.group("甲一").id
     page = words(browser(app, town.people.volunteer).get(f"/calls/groups/{group}"))
     assert "Leader's answer: ring again" in page
-    assert "已去过电话" in page
+    assert "Asked for" not in page, "the resident asked for no time"
+    assert '<p class="quote">已去过电话</p>' in page, "in sight, not only among the earlier calls"
     assert not town.broken()
+
+    town.wait(minutes=10)
+    town.save(town.people.volunteer, "甲一", "no_answer")
+    ring_back = f"/calls/ring-backs/{case.id}"
+    page = words(browser(app, town.people.volunteer).get(ring_back))
+    assert "已去过电话" in page
+    assert 'class="quote"' not in page, "what came last is another call"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.calls.service import answering
 from app.db import Database
 from tests.cases.town import Town
 from tests.cast import english, mobile, resident, sign_in, words
@@ -21,6 +22,37 @@ def test_home_shows_the_appointments_of_the_next_days(town: Town, client: Checki
     town.wait(days=1, hours=6)
     page = words(client.get("/calls"))
     assert page.index("24 Nov 11:00") < page.index("2 more appointments") < page.index("16:00")
+
+
+def test_home_shows_what_a_colleague_agreed_and_handed_over(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    couple = [resident(name, mobile(n), room="101") for n, name in enumerate(("夫一", "妻二"), 1)]
+    town = Town.of(db, clock, couple)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(colleague)
+    at = town.now + timedelta(hours=1)
+    town.save(colleague, "夫一", "callback_requested", callback_at=at)
+    town.save(colleague, "妻二", "needs_leader", note="要组长来电")
+    leader = town.people.leader.user
+    with db.writing() as session:
+        answering.answer(session, leader, town.now, town.case("妻二").id, "needs_leader", "再打")
+    town.batch(colleague)
+    sign_in(english(client), colleague)
+    assert "1 of them asked for a time" in words(
+        client.get(f"/calls/campaigns/{town.campaign}/hand-over")
+    ), "the other one was given back by the leader"
+    handoff = town.hand_over(colleague, me)
+    sign_in(client, me)
+    assert "Next appointment" not in words(client.get("/calls")), "not taken over yet"
+    client.submit("/calls", action=f"/calls/batches/{handoff.to_batch_id}/accept")
+
+    page = words(client.get("/calls"))
+    assert page.index("Next appointment") < page.index("1 more appointment") < page.index("11:00")
+    town.wait(hours=1)
+    page = words(client.get("/calls"))
+    assert "overdue: ring soon" in page
+    assert "To this call" in page
 
 
 def test_who_is_in_hand_no_more_is_masked_though_a_housemate_is(

@@ -5,12 +5,23 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
+from app.cases.rules.offers import Became
 from app.cases.service import handing
 from app.db import Database
 from app.residents.models import Household
 from tests import cast
 from tests.cases.town import Town
-from tests.cast import BRIDGE, HARBOUR, Person, english, mobile, resident, token, words
+from tests.cast import (
+    BRIDGE,
+    HARBOUR,
+    LANGUAGE_COOKIE,
+    Person,
+    english,
+    mobile,
+    resident,
+    token,
+    words,
+)
 from tests.conftest import Clock
 from tests.house.pages import CheckingClient
 
@@ -45,6 +56,19 @@ def test_the_leader_sees_who_holds_what_and_since_when(app: Flask, town: Town) -
     assert "24 Nov 10:05" in page, "the last sign of life"
     assert "24 Nov 14:05" in page, "the end of the lease"
     assert "甲一" not in page, "whom they hold is nothing one must know here"
+
+
+def test_leader_and_volunteer_read_the_same_chinese_words(app: Flask, town: Town) -> None:
+    town.batch(town.people.volunteer, 3)
+    leader, me = (browser(app, one) for one in (town.people.leader, town.people.volunteer))
+    for one in (leader, me):
+        one.set_cookie(LANGUAGE_COOKIE, "zh")
+    assert '<th scope="col">保留到</th>' in words(leader.get(f"/campaigns/{town.campaign}/in-hand"))
+    assert "保留到" in words(me.get("/calls"))
+
+    page = words(me.get(f"/calls/campaigns/{town.campaign}/hand-over"))
+    assert "放回任务池，谁都可以打" in page
+    assert Became.DECLINED.label("zh").endswith("已回到任务池")
 
 
 def test_a_batch_goes_back_to_the_pool(app: Flask, town: Town) -> None:

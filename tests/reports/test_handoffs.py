@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
 from app.calls.models import Dial
+from app.calls.service import answering
 from app.cases.models import Batch, Handoff
 from app.cases.service import handing
 from app.db import Database
@@ -141,6 +142,24 @@ def test_an_appointment_that_is_handed_on_has_its_number_and_its_note(town: Town
     assert (line.name, line.place, line.for_whom) == ("甲", 1, "志愿者甲")
     assert [number.display for number in line.numbers] == ["139 0000 0001"]
     assert (line.note, sheet.groups[0][0].not_before) == ("女儿七点到家", None)
+
+
+def test_a_leaders_answer_is_a_note_and_no_call(town: Town) -> None:
+    people, asked = town.people, town.now
+    town.batch(people.volunteer, 1)
+    town.save(people.volunteer, "甲", "needs_leader", note="先来电话")
+    town.wait(minutes=30)
+    with town.db.writing() as session:
+        who, case = people.leader.user, town.case("甲")
+        answering.answer(session, who, town.now, case.id, "needs_leader", "已去过电话")
+    batch = town.batch(people.volunteer, 1)
+
+    ((line,),) = sheet_of(town, hand_over(town, batch, people.colleague)).groups
+
+    assert line.attempts == 1
+    assert line.last is not None
+    assert line.last[0] <= asked, "when the resident was rung, not when the leader answered"
+    assert [note.text for note in line.notes] == ["已去过电话", "先来电话"]
 
 
 def test_warnings_come_from_the_history(db: Database, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""How many rosters may wait."""
+"""How many rosters may wait, and what the page says then."""
 
 import threading
 from io import BytesIO
@@ -9,7 +9,9 @@ from app.db import Database
 from app.problems import Problem
 from app.rosters.service import staging
 from tests import cast
-from tests.cast import mobile
+from tests.cast import english, mobile, sign_in, words
+from tests.house.pages import CheckingClient
+from tests.residents.test_roster_pages import decide, upload
 from tests.rosters.rostering import Rostering, row, sheet
 
 
@@ -50,3 +52,22 @@ def test_two_at_once_are_not_one_too_many(db: Database, monkeypatch: pytest.Monk
     other.join()
 
     assert told == ["imports_open"]
+
+
+def test_the_page_says_that_too_many_wait_and_lists_them_first(
+    db: Database, client: CheckingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(english(client), cast.standing(db).leader)
+    one = sheet(row("陈一", mobile(1)))
+    old, done = (upload(client, one, f"{name}.xlsx").location for name in ("old", "done"))
+    decide(client, done, "confirm")
+    page = words(client.get("/rosters"))
+    assert "Read the file" in page
+    assert page.index("old.xlsx") < page.index("done.xlsx")
+
+    monkeypatch.setattr(staging, "MOST_OPEN", 1)
+    for page in (words(client.get("/rosters")), words(upload(client, one))):
+        assert page.count("1 rosters of yours wait already.") == 1
+        assert "Read the file" not in page, "nobody sends a large file in vain"
+    decide(client, old, "cancel")
+    assert "Read the file" in words(client.get("/rosters"))

@@ -5,7 +5,7 @@ nothing to be had.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask_babel import ngettext
 from sqlalchemy import func, select
@@ -148,6 +148,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
     agreed = appointments.own(session, user, [campaign.id], tomorrow + FARTHEST_APPOINTMENT)
+    agreed = _with_those_in_hand(session, user, agreed, held)
     today, later = _parted(agreed, tomorrow)
     batches = in_hand(session, user, campaign.id)
     return Work(
@@ -167,6 +168,16 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
             for case, holder in agreed
         ),
     )
+
+
+def _with_those_in_hand(
+    session: Session, user: User, agreed: Sequence[Agreed], held: Sequence[Case]
+) -> Sequence[Agreed]:
+    """Add what was agreed with others and is in the user's hands now, all in order of time."""
+    known, never = {case.id for case, _holder in agreed}, datetime.max.replace(tzinfo=UTC)
+    others = [case.id for case in held if case.appointment_at and case.id not in known]
+    taken = [(case, user.id) for case in appointments.of_cases(session, others)]
+    return sorted([*agreed, *taken], key=lambda row: (row[0].appointment_at or never, row[0].id))
 
 
 def _parted(

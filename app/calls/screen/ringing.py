@@ -23,6 +23,7 @@ from app.calls.wording import (
     hours_word,
     rung_before,
     so_far,
+    told,
     why_now,
 )
 from app.campaigns.models import Campaign
@@ -71,6 +72,8 @@ class Person:
     """Whether the resident is to be rung later."""
     before: str
     """When another campaign rang the resident, and which; '' where none did."""
+    answer: str = ""
+    """What the leader wrote who gave the case back; '' where that is not what came last."""
 
     def number_options(self, chosen: str | None) -> list[Option]:
         """Return the numbers as tiles; the one rung first is chosen unless another was."""
@@ -253,8 +256,13 @@ def _rung_lately(calls: Sequence[Call], now: datetime) -> dict[int, Call]:
 def _person(known: _Known, case: Case, now: datetime) -> Person:
     resident, campaign = case.resident, known.campaign
     calls = known.calls.get(case.id, [])
-    why = why_now(campaign, case, now, known.aside.get(case.id))
+    aside = known.aside.get(case.id)
     attempts = attempts_of(campaign, calls, known.names, now)
+    gave_back = next((one for one in calls[:1] if one.desk), None)
+    if gave_back and (aside is None or aside < gave_back.started_at):  # nobody asked for that time
+        why = told(attempts[0])
+    else:
+        why = why_now(campaign, case, now, aside)
     return Person(
         case=case,
         name=resident.name,
@@ -268,6 +276,7 @@ def _person(known: _Known, case: Case, now: datetime) -> Person:
         held=case.state == "held",
         early=is_early(case.ready_at, now),
         before=rung_before(known.before.get(resident.id), now),
+        answer=gave_back.note if gave_back else "",
     )
 
 

@@ -85,11 +85,21 @@ def to_next(campaign_id: int, last: int | None) -> Response:
         found = screen.next_case(session, actor(), campaign_id, now())
     if found is None:
         if last and actor().gets_work:
-            flash(_("This batch is done. Well done!"), "success")
+            _say_over(last)
         return redirect(url_for(".home", last=last))
     # The address names the resident: whoever goes back never finds another one in the form. By
     # "last" the device knows that the call is saved (static/js/worker.js).
     return redirect(url_for(".call", group_id=found.group_id, case=found.id, last=last))
+
+
+def _say_over(last: int) -> None:
+    """Say that nobody is left in hand, and whether that is because it was taken away."""
+    with reading() as session:
+        taken = queries.was_recalled(session, actor(), last)
+    if taken:
+        flash(_("What was left of this batch was taken back, for others to ring."), "info")
+    else:
+        flash(_("This batch is done. Well done!"), "success")
 
 
 @blueprint.post("/calls/batches/<int:batch_id>/release")

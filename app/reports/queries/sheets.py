@@ -246,7 +246,7 @@ def _groups(facts: _Facts, left: Sequence[Case]) -> tuple[tuple[PersonLine, ...]
 
 def _person(facts: _Facts, case: Case, place: int) -> PersonLine:
     calls = facts.calls.get(case.id, ())
-    last = calls[0] if calls else None
+    last = next((call for call in calls if not call.desk), None)  # a leader's answer is a note
     dialled = facts.dialled.get(case.id)
     follow = None if last is None else DISPOSITIONS[last.disposition].follow
     rang = "" if last is None else facts.users[last.user_id]

@@ -71,8 +71,8 @@ def _new(
 ) -> RosterImport:
     if given.community:
         check_community(session, actor, given.community)
-    if actor is not None and _count_open(session, actor) >= MOST_OPEN:
-        raise Problem("imports_open", values={"most": MOST_OPEN})
+    if actor is not None:
+        _refuse_too_many(session, actor)
     user_id = None if actor is None else actor.id
     record = RosterImport(
         filename=given.filename[:255], size=size, status=Stage.UPLOADING, sheet=given.sheet,
@@ -85,12 +85,19 @@ def _new(
     return record
 
 
-def _count_open(session: Session, actor: User) -> int:
+def _refuse_too_many(session: Session, actor: User) -> None:
     # One upload after the other: two at once would both find room for themselves alone.
     own = select(User.id).where(User.id == actor.id)
     session.execute(own.with_for_update(key_share=True))
+    if problem := most_wait(session, actor):
+        raise problem
+
+
+def most_wait(session: Session, actor: User) -> Problem | None:
+    """Say so where as many rosters of the user wait as may; the next one is refused."""
     is_open = RosterImport.user_id == actor.id, RosterImport.status.not_in(OVER)
-    return session.scalar(select(func.count()).where(*is_open)) or 0
+    count = session.scalar(select(func.count()).where(*is_open)) or 0
+    return Problem("imports_open", values={"most": MOST_OPEN}) if count >= MOST_OPEN else None
 
 
 def discard(database: Database, record: RosterImport) -> None:

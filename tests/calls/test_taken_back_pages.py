@@ -1,0 +1,41 @@
+"""What a volunteer hears when their batch is over: that it is done, or was taken back."""
+
+import pytest
+
+from app.cases.service import moving
+from app.cases.service.moving import Which
+from app.db import Database
+from tests.calls.forms import call_form, send
+from tests.cases.town import Town
+from tests.cast import english, sign_in, words
+from tests.conftest import Clock
+from tests.house.pages import CheckingClient
+
+
+@pytest.fixture
+def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
+    town = Town.of(db, clock, "甲乙丙")
+    town.batch(town.people.volunteer)
+    sign_in(english(client), town.people.volunteer)
+    return town
+
+
+def test_whose_batch_was_taken_back_is_not_told_that_it_is_done(
+    town: Town, client: CheckingClient
+) -> None:
+    me, done = town.people.volunteer, "This batch is done"
+    send(client, call_form(client, town, "甲", disposition="no_answer"))
+    filled = call_form(client, town, "乙", disposition="no_answer")
+    which = Which(campaign=town.campaign, user=me.user.id)
+    with town.db.writing() as session:
+        moving.move(session, town.people.leader.user, town.now, which)
+
+    page = words(client.get(send(client, filled).location))
+    assert "What was left of this batch was taken back" in page
+    assert done not in page
+
+    town.batch(me, 1)
+    (name,) = town.in_hand(me)
+    filled = call_form(client, town, name, disposition="busy")
+    page = words(client.get(send(client, filled).location))
+    assert done in page
