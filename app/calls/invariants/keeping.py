@@ -13,7 +13,7 @@ from app.campaigns.rules.dispositions import DISPOSITIONS
 from app.cases.models import Case, Hold
 from app.i18n.words import later as _l
 from app.laws import Finding, named
-from app.residents.models import ResidentNumber
+from app.residents.models import ResidentChange, ResidentNumber
 
 ONCE, KEPT = "append_only", "no_call_lost"
 REASONS = ("stale_hold", "already_done", "campaign_closed", "deactivated", "old_form",
@@ -99,9 +99,16 @@ def _what_it_says(session: Session) -> Iterator[Finding]:
             ResidentNumber.resident_id == Case.resident_id,
             ResidentNumber.number_id == model.number_id,
         )
+        # A roster that came later may say otherwise.
+        had_it = exists().where(
+            Case.id == model.case_id,
+            ResidentChange.resident_id == Case.resident_id,
+            ResidentChange.field == "numbers",
+            ResidentChange.changed_at >= model.recorded_at,
+        )
         # A call on a household is on the number of whoever was rung.
         alone = Call.with_call_id.is_(None) if model is Call else true()
-        query = select(model.id).where(model.number_id.is_not(None), alone, ~has_it)
+        query = select(model.id).where(model.number_id.is_not(None), alone, ~has_it, ~had_it)
         yield from named(session, KEPT, table, query, _l("on a number that is not the resident's"))
 
 
