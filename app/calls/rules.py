@@ -120,7 +120,7 @@ class Circumstances:
     offered: bool
     """Whether the campaign offers the disposition."""
     done: bool
-    """Whether the case has its final outcome."""
+    """Whether the case has its final outcome, and no call like this one goes before that."""
     generation: int | None
     """Under which hold the user had the case; None for a ring-back to somebody who never had."""
     newest: int | None

@@ -13,7 +13,10 @@ import pytest
 from app.calls.rules import history
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import attempts, what_follows
+from app.db import Database
+from tests.cases.town import Town
 from tests.cast import NOW
+from tests.conftest import Clock
 
 THREE = CallingRules(hours=(), max_attempts=3)
 
@@ -119,3 +122,24 @@ def test_what_a_case_came_to(story: str, outcome: str, place: str, tries: int) -
 
     found = made.passed_to.value if made.passed_to else made.state.value
     assert (made.outcome, found, attempts(past)) == (outcome, place, tries)
+
+
+@pytest.mark.parametrize("before", ["hard_refusal", "moved"])
+def test_who_rings_back_after_all_is_completed(db: Database, clock: Clock, before: str) -> None:
+    town = Town.of(db, clock, "甲")
+    volunteer = town.people.volunteer
+    town.batch(volunteer)
+    town.save(volunteer, "甲", before)
+    town.wait(hours=1)
+
+    late = town.save(volunteer, "甲", "callback_requested", direction="in")
+    again = town.save(volunteer, "甲", "completed", direction="in")
+    more = town.save(volunteer, "甲", "completed", direction="in")
+
+    assert [one.call.reason for one in (late, again, more)] == [
+        "already_done",
+        None,
+        "already_done",
+    ]
+    assert (town.case("甲").state, town.case("甲").outcome) == ("done", "completed")
+    assert town.broken() == []

@@ -126,7 +126,7 @@ class Queue(RuleBasedStateMachine):
             with pytest.raises(NotFoundError):
                 self.send(who, name, call, key)
             return
-        reason = self.model.why_not(who, name, direction, hold)
+        reason = self.model.why_not(who, name, disposition, direction, hold)
         by_holder = self.model.holder(group) == who
         in_hand = by_holder or self.town.freed_at(group[0]) == now
         row = self.send(who, name, call, key).call

@@ -70,6 +70,10 @@ class ModelCase:
         to_come = word.callback_at is not None and word.callback_at > rung
         return word if to_come else last
 
+    @property
+    def is_completed(self) -> bool:
+        return any(call.disposition == "completed" for call in self.calls)
+
     def decide(self, now: datetime) -> str:
         """Where the case belongs by its calls; takes over all but the state."""
         said = [call.disposition for call in self.calls]
@@ -200,14 +204,17 @@ class Model:
         own = [id_ for id_, whose in self.history[group] if whose == who]
         return max(own, default=None) if hold is None else hold if hold in own else None
 
-    def why_not(self, who: str, name: str, direction: str, hold: int | None) -> str | None:
-        group = self.group(name)
+    def why_not(
+        self, who: str, name: str, disposition: str, direction: str, hold: int | None
+    ) -> str | None:
+        group, case = self.group(name), self.cases[name]
         own, newest = self.own_hold(who, group, hold), self.history[group][-1][0]
         if self.closed:
             return "campaign_closed"
         if not self.active[who]:
             return "deactivated"
-        if self.cases[name].state == "done":
+        after_all = (disposition, direction) == ("completed", "in")
+        if case.state == "done" and not (after_all and not case.is_completed):
             return "already_done"
         stale = direction == "out" and (own is None or own < newest)
         return "stale_hold" if stale else None

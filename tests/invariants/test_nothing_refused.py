@@ -158,7 +158,7 @@ def test_one_odd_call_never_blocks_the_next(ways: dict[str, Program], town: Town
     odd = [
         hand_in(ways[way], town, "odd", disposition="never heard of"),
         hand_in(ways[way], town, "odd", disposition="callback_requested"),
-        hand_in(ways[way], town, "odd", also=[10**6]),
+        hand_in(ways[way], town, "odd", direction="sideways"),
     ]
     assert [answer.status_code for answer in odd] == [422, 422, 422]
 

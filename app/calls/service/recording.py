@@ -238,12 +238,20 @@ def _why_not(save: _Save, member: Member) -> str | None:
             campaign_open=save.campaign.status == "open",
             user_active=save.actor.active,
             offered=save.call.disposition in (save.campaign.dispositions or DISPOSITIONS),
-            done=member.state == "done",
+            done=member.state == "done" and not _rings_back_after_all(save.call, member),
             generation=save.generation,
             newest=save.newest,
             direction=save.call.direction,
         )
     )
+
+
+def _rings_back_after_all(call: CallInput, member: Member) -> bool:
+    """Whether somebody whose case was over, who refused for one, rang back and it was completed:
+    of all outcomes that goes before the others.
+    """
+    is_it = call.direction == "in" and call.disposition == "completed"
+    return is_it and member.outcome != "completed"
 
 
 def _settle(save: _Save, rows: Sequence[Call]) -> None:
