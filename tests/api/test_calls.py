@@ -127,7 +127,6 @@ def test_a_key_is_its_users_own(mine: Program, theirs: Program, town: Town) -> N
         ({"started_at": "2026-02-30T10:00:00Z"}, "started_at"),
         ({"number": 13900000099}, "number"),
         ({"number": "9" * 41}, "number"),
-        ({"also": [999]}, "also"),
         ({"also": list(range(1, 10_001))}, "also"),
         ({"also": [0]}, "also.0"),
         ({"also": [True]}, "also.0"),
