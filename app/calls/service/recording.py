@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict
 
 from app.audit import service as audit
 from app.calls import rules
@@ -32,6 +33,7 @@ _CALLS, _CAMPAIGNS, _CASES, _DIALS, _HOLDS, _NUMBERS = (
     Base.metadata.tables[model.__tablename__]
     for model in (Call, Campaign, Case, Dial, Hold, Number)
 )
+_COLUMNS = [column.name for column in _CALLS.c if column.name != "id"]
 _NOT_WRITTEN_YET = 0
 """Stands for the key of a call while the case is worked out: it is written later."""
 _LAST_SO_FAR = LARGEST_ID
@@ -287,7 +289,8 @@ def _write_down(save: _Save, rows: Sequence[Call], key: str) -> None:
 def _insert(session: Session, row: Call) -> None:
     """Write a record down. Raises Problem when its key is being used for another case."""
     row.position, _is_open = next_position(session, row.campaign_id)
-    values = {column.name: getattr(row, column.name) for column in _CALLS.c if column.name != "id"}
+    known = instance_dict(row)
+    values = {name: known.get(name) for name in _COLUMNS}
     call_id: int | None = _writing(engine_of(session)).scalar(session, **values)
     if call_id is None:
         raise Problem("key_in_work")
@@ -296,9 +299,8 @@ def _insert(session: Session, row: Call) -> None:
 
 @cache
 def _writing(engine: str) -> Prepared:
-    columns = [column.name for column in _CALLS.c if column.name != "id"]
     statement = insert_in(engine, _CALLS).on_conflict_do_nothing().returning(_CALLS.c.id)
-    return Prepared(statement, columns)
+    return Prepared(statement, _COLUMNS)
 
 
 _EARLIER = select(_CALLS.c.id).where(

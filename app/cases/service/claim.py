@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.campaigns import queries as campaigns
@@ -207,9 +207,7 @@ def start_batch(
         "ended_at": None, **more,
     }  # fmt: skip
     values["id"] = _START.scalar(session, **values)
-    batch = unattached(Batch, values)
-    make_transient_to_detached(batch)
-    return batch
+    return unattached(Batch, values)
 
 
 def drop_batch(session: Session, batch: Batch) -> None:
