@@ -1,23 +1,11 @@
 """What a volunteer hears when their batch is over: that it is done, or was taken back."""
 
-import pytest
-
 from app.cases.service import moving
 from app.cases.service.moving import Which
-from app.db import Database
 from tests.calls.forms import call_form, send
 from tests.cases.town import Town
-from tests.cast import english, sign_in, words
-from tests.conftest import Clock
+from tests.cast import words
 from tests.house.pages import CheckingClient
-
-
-@pytest.fixture
-def town(db: Database, clock: Clock, client: CheckingClient) -> Town:
-    town = Town.of(db, clock, "甲乙丙")
-    town.batch(town.people.volunteer)
-    sign_in(english(client), town.people.volunteer)
-    return town
 
 
 def test_whose_batch_was_taken_back_is_not_told_that_it_is_done(

@@ -2,14 +2,12 @@
 found somebody there. Who asks in vain again and again is told to wait: it is dear.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 from flask import current_app
-from sqlalchemy.orm import Session
 
-from app.cases.service.claim import Claim, claim, look_ahead, note_seen
+from app.cases.service.claim import Claim, claim, look_ahead
 from app.people.allowance import Purse
 from app.people.models import User
 from app.web import database, in_turn, now, reading
@@ -27,13 +25,10 @@ def ask(
     each time, and then somebody may be ready all the same.
     """
     moment, these = now(), None
-
-    def take(session: Session, these: Sequence[int] | None) -> Claim:
-        found = claim(session, actor, moment, campaign_id, size, community, these, told=told)
-        if told and found.batch is not None:
-            note_seen(session, actor.id, moment, found.batch.id, found.cases)
-        return found
-
+    take = partial(
+        claim, actor=actor, now=moment, campaign_id=campaign_id, size=size, community=community,
+        told=told,
+    )  # fmt: skip
     for _try in range(TRIES):
         found = in_turn(partial(take, these=these))
         if found.batch is not None:

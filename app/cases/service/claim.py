@@ -64,7 +64,8 @@ def claim(
     Others wait to write meanwhile, so that a claim looks no further than ``LOOKED_AT`` groups.
     When it finds nothing, ``look_ahead`` says, in a transaction that only reads, whether there is
     somebody after all: ``these`` are then to be taken. When not, ``why_nothing`` says why.
-    ``told`` says that the actor is shown their numbers in answer, and may ring them at once.
+    ``told`` says that the actor is shown their numbers in answer, and may ring them at once: that
+    is noted.
 
     ``now`` is in the deployment's zone. Raises Problem for a size that is no batch, a campaign
     that is not open, a community that is not the actor's there, when the actor holds as many as
@@ -90,6 +91,8 @@ def claim(
         return Claim(None, {}, None, campaign)
     asked = Asked(actor.id, campaign, ways, now, min(size, free), these, told)
     batch, cases = _take(session, asked)
+    if told and batch is not None:
+        note_seen(session, actor.id, now, batch.id, cases)
     return Claim(batch, {}, None, campaign, cases)
 
 
