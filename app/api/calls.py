@@ -8,7 +8,17 @@ from sqlalchemy.orm import Session
 
 from app.api.access import BEARER, DEPOSIT, actor, ticket
 from app.api.campaigns import EVERYBODY
-from app.api.fields import Answer, Answers, Asked, ClockTime, Id, Stamp, one_of, text
+from app.api.fields import (
+    WITHOUT_NUL,
+    Answer,
+    Answers,
+    Asked,
+    ClockTime,
+    Id,
+    Stamp,
+    one_of,
+    text,
+)
 from app.api.operations import operation
 from app.api.paging import Page, Paging, links
 from app.calls import queries, rules
@@ -23,7 +33,7 @@ from app.residents.rules.names import masked_name
 from app.web import in_turn, now, reading, writing
 
 Disposition = Annotated[str, one_of(DISPOSITIONS)]
-Note = Annotated[str, text(rules.LONGEST_NOTE)]
+Note = Annotated[str, WITHOUT_NUL, Field(max_length=rules.LONGEST_NOTE)]
 CALL = {"call_id": "$response.body#/id"}
 FOLLOWS = {
     "correction": ("calls_correct", CALL),
@@ -74,7 +84,8 @@ class CallMade(Said):
     also: Annotated[list[Id], Field(max_length=LARGEST_GROUP)] | None = Field(
         default=None,
         description="Other cases of the group that it settled in the same way. One that is not "
-        "of the group, or not any more, is left out; the call is kept.",
+        "of the group, or not any more, is left out; the call is kept. A number out of service "
+        "is noted for each of the group who has it, named here or not.",
     )
     hold: Id | None = Field(
         default=None, description="The hold under which it was made; the user's last unless said."

@@ -76,7 +76,8 @@ def _without_nul(value: Any) -> Any:
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 ClockTime = Annotated[Moment, AfterValidator(_by_any_clock)]
 """A moment as a phone's clock told it."""
-Answers = Annotated[dict[str, JsonValue], AfterValidator(_without_nul)]
+WITHOUT_NUL = AfterValidator(_without_nul)
+Answers = Annotated[dict[str, JsonValue], WITHOUT_NUL]
 Stamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment in an answer: in UTC, so that the same moment is always written the same."""
 WHOLE = BeforeValidator(_integral)

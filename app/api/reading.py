@@ -1,6 +1,7 @@
 """Reading what a program sends: its address, headers and body, each checked once."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
@@ -19,6 +20,9 @@ JSON_BYTES = 256 * 1024
 
 LONGEST_FIGURES = 300
 """Python itself refuses to read or write whole numbers of more than some thousand figures."""
+
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+"""An escape in JSON: a character written as two halves, one half alone, or any other."""
 
 _CODES = {
     "missing": "field_missing",
@@ -66,6 +70,7 @@ def body(model: type[Model]) -> Model:
     content = request.get_data(cache=False) if (request.content_length or 0) <= JSON_BYTES else None
     if content is None or len(content) > JSON_BYTES:
         raise RefusedError(413, Problem("body_large", values={"most": JSON_BYTES // 1024}))
+    content = _ESCAPE.sub(_whole_character, content)
     try:
         found = model.model_validate_json(content)
     except ValidationError as error:
@@ -73,6 +78,11 @@ def body(model: type[Model]) -> Model:
     # What the model takes is nested in moderation, so the slower look at the details is safe.
     _look_closely(content)
     return found
+
+
+def _whole_character(escape: re.Match[bytes]) -> bytes:
+    """A note may have been cut in the middle of a character: no call is lost for the half of it."""
+    return rb"\ufffd" if escape[1] else escape[0]
 
 
 def is_empty() -> bool:

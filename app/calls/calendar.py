@@ -123,11 +123,13 @@ def _lines(
             together[call.with_call_id or call.id].append((call, rung_at))
     rows = list(together.values())
     rows.sort(key=lambda found: (_local(found[0][0].callback_at, now), found[0][0].id))
+    holders = cases.holders_of(session, {case.group_id for case in shown.values()})
     names = names_of(
-        session, {_whose(call, shown, rung) or 0 for row in rows for call, rung in row}
+        session, {_whose(call, shown, holders, rung) or 0 for row in rows for call, rung in row}
     )
     for row in rows:
-        yield _row(row, shown, names, now)
+        whose = _whose(row[0][0], shown, holders, row[0][1])
+        yield _row(row, shown, names.get(whose or 0), now)
 
 
 def _agreed(
@@ -138,7 +140,8 @@ def _agreed(
     """
     rung_at: datetime | None = None
     for call in calls:
-        if call.callback_at and call.callback_at.astimezone(zone).date() == day:
+        agreed = None if call.desk else call.callback_at  # a leader's answer was promised nobody
+        if agreed and agreed.astimezone(zone).date() == day:
             yield call, rung_at
         if not call.desk:
             rung_at = call.started_at
@@ -148,15 +151,20 @@ def _local(moment: datetime | None, now: datetime) -> datetime:
     return (moment or now).astimezone(now.tzinfo)
 
 
-def _whose(call: Call, shown: Mapping[int, Case], rung_at: datetime | None) -> int | None:
-    """Who is to ring, or was: what waits may have become anyone's since it was agreed."""
-    return call.callback_user_id if rung_at else shown[call.case_id].appointment_user_id
+def _whose(
+    call: Call, shown: Mapping[int, Case], holders: Mapping[int, int], rung_at: datetime | None
+) -> int | None:
+    """Who is to ring, or was: what waits may be anyone's by now, or in somebody else's hands."""
+    if rung_at:
+        return call.callback_user_id
+    case = shown[call.case_id]
+    return holders.get(case.group_id, case.appointment_user_id)
 
 
 def _row(
     found: Sequence[tuple[Call, datetime | None]],
     shown: Mapping[int, Case],
-    names: Mapping[int, str],
+    whose: str | None,
     now: datetime,
 ) -> Agreed:
     call, rung_at = found[0]
@@ -169,7 +177,7 @@ def _row(
         until=call.callback_until,
         cases=[shown[one.case_id] for one, _rung in found],
         address=address_of(case),
-        whose=names.get(_whose(call, shown, rung_at) or 0),
+        whose=whose,
         note=call.note,
         state=AppointmentState.KEPT if settled and rung_at is None else state,
     )

@@ -27,6 +27,7 @@ from app.calls.rules import LONGEST_NOTE, CallInput
 from app.campaigns.forms import Ticks
 from app.campaigns.rules.codes import typed_code
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.cases.receivers import Receiver
 from app.cases.rules.skips import LONGEST_NOTE as LONGEST_SKIP_NOTE
 from app.cases.rules.skips import SKIP_REASONS
 from app.cases.service.handing import LONGEST_NOTE as LONGEST_HANDOFF_NOTE
@@ -186,11 +187,10 @@ class HandoverForm(Form):
         _l("What should they know?"), [Optional(), Length(max=LONGEST_HANDOFF_NOTE)]
     )
 
-    def offer(self, colleagues: Iterable[User]) -> None:
+    def offer(self, colleagues: Iterable[Receiver]) -> None:
         """Let one choose between the pool, which comes first, and these."""
-        names = [user.name for user in colleagues]
         pool = ("", _l("Back to the list"))
-        self.to.choices = [pool, *((name, name) for name in names)]
+        self.to.choices = [pool, *((one.name, one.words) for one in colleagues)]
 
 
 class GenuineForm(Form):

@@ -91,6 +91,9 @@ class Dial(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     dialled_at: Mapped[datetime]
+    said_at: Mapped[datetime | None]
+    """When it was by the clock of the phone, which may run ahead: what is sent again says the
+    same."""
     recorded_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     """When its user said that no call came of it. It still counts as a tap."""

@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
-from app.cases.models import Batch, CallGroup, Case
+from app.campaigns.models import Campaign
+from app.cases.models import Case
+from app.cases.queries import held_by
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import ROLES, may_deactivate
@@ -59,7 +61,7 @@ def get(session: Session, actor: User, user_id: int) -> Member:
 def members(session: Session, users: Sequence[User]) -> list[Member]:
     """Return what each of them holds and did last."""
     ids = [user.id for user in users]
-    held, promised, last = _held(session, ids), _promised(session, ids), _last(session, ids)
+    held, promised, last = held_by(session, ids), _promised(session, ids), _last(session, ids)
     return [
         Member(user, held.get(user.id, 0), promised.get(user.id, 0), last.get(user.id))
         for user in users
@@ -72,22 +74,17 @@ def waiting_to_join(session: Session, actor: User) -> list[User]:
     return [user for user in led if invites(actor, user)]
 
 
-def _held(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
-    query = (
-        select(Batch.user_id, func.count(Case.id))
-        .join(CallGroup, CallGroup.batch_id == Batch.id)
-        .join(Case, Case.group_id == CallGroup.id)
-        .where(Batch.user_id.in_(ids), Batch.ended_at.is_(None), Case.state == "held")
-        .group_by(Batch.user_id)
-    )
-    return {user_id: found for user_id, found in session.execute(query)}  # noqa: C416
-
-
 def _promised(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
     query = (
-        select(CallGroup.appointment_user_id, func.count())
-        .where(CallGroup.appointment_user_id.in_(ids), CallGroup.batch_id.is_(None))
-        .group_by(CallGroup.appointment_user_id)
+        select(Case.appointment_user_id, func.count(Case.group_id.distinct()))
+        .join(Campaign, Campaign.id == Case.campaign_id)
+        .where(
+            Campaign.status == "open",
+            Case.appointment_at.is_not(None),
+            Case.appointment_user_id.in_(ids),
+            Case.state == "open",
+        )
+        .group_by(Case.appointment_user_id)
     )
     return {whose: number for whose, number in session.execute(query) if whose is not None}
 

@@ -216,11 +216,15 @@ def rung_before(last: tuple[datetime, str] | None, now: datetime) -> str:
 
 
 def appointment_word(
-    state: AppointmentState, *, in_hand: bool, taken: bool = False
+    state: AppointmentState, *, in_hand: bool, taken: bool = False, answered: bool = False
 ) -> tuple[str, str]:
-    """Say where an own appointment stands, with the kind of tag that shows it."""
+    """Say where an own appointment stands, with the kind of tag that shows it; or that it is the
+    leader's answer, for which nobody waits at a time.
+    """
     if taken:
         return str(_("with a colleague now")), "neutral"
+    if answered:
+        return str(_("the leader has answered")), "info"
     words = {
         AppointmentState.COMING: (_("later today"), "neutral"),
         AppointmentState.DUE: (_("now"), "info"),

@@ -80,6 +80,12 @@ class CallGroup(Base):
             sqlite_where=text("batch_id IS NULL AND appointment_user_id IS NOT NULL"),
             postgresql_where=text("batch_id IS NULL AND appointment_user_id IS NOT NULL"),
         ),
+        # What becomes an appointment as time goes by: asked by every claim, and mostly empty.
+        Index(
+            "ix_call_groups_due", "batch_id", "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
         Index("ix_call_groups_batch", "batch_id"),
     )  # fmt: skip
 
@@ -89,13 +95,18 @@ class CallGroup(Base):
     language: Mapped[str] = mapped_column(String(40), default="")
     """What whoever rings must speak; '' where every volunteer will do."""
     priority: Mapped[int] = mapped_column(default=5)
-    """0 is an appointment; the smaller the sooner."""
+    """0 is an appointment; the smaller the sooner. Worked out by ``rules.place``, with all that
+    tells its place in the queue."""
     ready_at: Mapped[datetime | None]
-    """The earliest ready time of its open cases; None when none is open."""
+    """From when it may be rung; None when none of its cases is open."""
     open_cases: Mapped[int]
     """How many cases a claim of this group hands out."""
     appointment_user_id: Mapped[int | None]
     """Whose appointment it is, if it is one and not anyone's."""
+    anyones_at: Mapped[datetime | None]
+    """From when somebody's appointment is anyone's."""
+    due_at: Mapped[datetime | None]
+    """When an appointment in it is due, while it waits for a housemate's sake before that."""
     avoid_user_id: Mapped[int | None]
     """Who must not be given it again: the next try after a soft refusal is somebody else's."""
     address_key: Mapped[str] = mapped_column(String(255))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.agreed import ANYONES_AFTER
+from app.campaigns.rules.agreed import anyones_from
 from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
 from app.cases.models import Batch, CallGroup, Case, Hold, Skip
@@ -29,11 +29,37 @@ _TO_RING = (
     CallGroup.id,
 )  # fmt: skip
 """The order of ringing. An address lies in its community: a building of one number is in each."""
+_MOST_BESIDE = 50
+"""At how many appointments beside a housemate is looked for the next time, from the soonest."""
 
 
-def count_held(session: Session, user_id: int, campaign_id: int) -> int:
-    """Return how many cases the user holds in the campaign."""
-    return _HELD.scalar(session, user=user_id, campaign=campaign_id) or 0
+def count_held(session: Session, user_id: int, campaign_id: int | None = None) -> int:
+    """Return how many cases the user holds in the campaign, or in all together."""
+    if campaign_id is None:
+        return _HELD.scalar(session, user=user_id) or 0
+    return _HELD_THERE.scalar(session, user=user_id, campaign=campaign_id) or 0
+
+
+def held_by(session: Session, user_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many cases each of these users holds, of all campaigns; not who holds none."""
+    query = (
+        select(Batch.user_id, func.count(Case.id))
+        .join(CallGroup, CallGroup.batch_id == Batch.id)
+        .join(Case, Case.group_id == CallGroup.id)
+        .where(Batch.user_id.in_(user_ids), Batch.ended_at.is_(None), Case.state == "held")
+        .group_by(Batch.user_id)
+    )
+    return {user_id: number for user_id, number in session.execute(query)}  # noqa: C416
+
+
+def holders_of(session: Session, group_ids: Collection[int]) -> dict[int, int]:
+    """Return who has those of the groups in hand that somebody has; an offer is in nobody's."""
+    query = (
+        select(CallGroup.id, Batch.user_id)
+        .join(Batch, Batch.id == CallGroup.batch_id)
+        .where(CallGroup.id.in_(group_ids), Batch.ended_at.is_(None), Batch.is_accepted)
+    )
+    return {group_id: user_id for group_id, user_id in session.execute(query)}  # noqa: C416
 
 
 def live_batches(session: Session, user: User, campaign_id: int) -> Sequence[Batch]:
@@ -128,9 +154,6 @@ def _times(
     if "other_campaign" in found:
         rested = found["other_campaign"].later + timedelta(days=rules.rest_days)
         yield next_allowed(rules, max(rested, now).astimezone(now.tzinfo))
-    if "for_others" in found:
-        anyones = found["for_others"].since.astimezone(now.tzinfo) + ANYONES_AFTER
-        yield next_allowed(rules, anyones, agreed=True)
     if "ready" in found:
         yield now
 
@@ -138,28 +161,44 @@ def _times(
 def _not_at_once(
     session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
 ) -> Iterator[datetime]:
-    """When the user can have what others promised, some minutes after its time, and what they laid
-    aside today, on the next day.
+    """When the user can have what was promised, by others or beside a housemate who is not to be
+    rung now, and what they laid aside today, on the next day.
     """
     lane = tuple_(CallGroup.community_code, CallGroup.language)
-    soonest = select(func.min(CallGroup.ready_at)).where(
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Skip.user_id == user.id, Skip.skipped_at >= midnight
+    skipped = CallGroup.id.in_(select(Skip.group_id).where(*today))
+    waits = (
         CallGroup.campaign_id == campaign.id,
         lane.in_([(way.community, way.language) for way in ways]),
         CallGroup.batch_id.is_(None),
         CallGroup.avoid_user_id.is_(None) | (CallGroup.avoid_user_id != user.id),
     )
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Skip.user_id == user.id, Skip.skipped_at >= midnight
-    skipped = CallGroup.id.in_(select(Skip.group_id).where(*today))
-    promised = CallGroup.appointment_user_id != user.id, CallGroup.priority == 0
-    theirs = session.scalar(soonest.where(*promised, CallGroup.ready_at > now, ~skipped))
-    if theirs is not None:
-        anyones = theirs.astimezone(now.tzinfo) + ANYONES_AFTER
-        yield next_allowed(campaign.rules, anyones, agreed=True)
-    aside = session.scalar(soonest.where(skipped))
+    for at in _promised(session, user, (*waits, ~skipped), now):
+        yield next_allowed(campaign.rules, at.astimezone(now.tzinfo), agreed=True)
+    aside = session.scalar(select(func.min(CallGroup.ready_at)).where(*waits, skipped))
     if aside is not None:
         again = latest(aside.astimezone(now.tzinfo), next_day(now))
         yield next_allowed(campaign.rules, again)
+
+
+def _promised(
+    session: Session, user: User, waits: Sequence[ColumnElement[bool]], now: datetime
+) -> Iterator[datetime]:
+    theirs = CallGroup.appointment_user_id != user.id, CallGroup.anyones_at > now
+    soonest = session.scalar(select(func.min(CallGroup.anyones_at)).where(*waits, *theirs))
+    if soonest is not None:
+        yield soonest
+    beside = (
+        select(Case.ready_at, Case.appointment_until, Case.appointment_user_id)
+        .join(CallGroup, CallGroup.id == Case.group_id)
+        .where(*waits, CallGroup.due_at > now, Case.ready_at == CallGroup.due_at)
+        .order_by(CallGroup.due_at)
+        .limit(_MOST_BESIDE)
+    )
+    for at, until, whose in session.execute(beside):
+        if at is not None:
+            yield at if whose in {None, user.id} else anyones_from(at, until)
 
 
 def claim_values(
@@ -171,7 +210,6 @@ def claim_values(
         "campaign": campaign.id,
         "lanes": json.dumps([(way.community, way.language, way.rank) for way in ways]),
         "now": now,
-        "anyones": now - ANYONES_AFTER,
         "rested": now - timedelta(days=campaign.rules.rest_days),
         "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
     }
@@ -211,16 +249,15 @@ def languages_of(
     return rows, sum(not known for known in spoken.values())
 
 
-_HELD = Prepared(
+_HOW_MANY = (
     select(func.count())
     .select_from(Batch)
     .join(CallGroup, CallGroup.batch_id == Batch.id)
     .join(Case, Case.group_id == CallGroup.id)
-    .where(
-        Batch.user_id == bindparam("user"), Batch.campaign_id == bindparam("campaign"),
-        Batch.ended_at.is_(None), Case.state == "held",
-    )
-)  # fmt: skip
+    .where(Batch.user_id == bindparam("user"), Batch.ended_at.is_(None), Case.state == "held")
+)
+_HELD = Prepared(_HOW_MANY)
+_HELD_THERE = Prepared(_HOW_MANY.where(Batch.campaign_id == bindparam("campaign")))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from app.db import Id, UTCDateTime, engine_of
 from app.prepared import Prepared
 
 _ID: ColumnClause[int] = column("id", Id)
-_MOMENTS = ("now", "anyones", "rested", "midnight")
+_MOMENTS = ("now", "rested", "midnight")
 
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
 # today, and none of its numbers is in other hands or resting from another campaign. Asked for one
@@ -87,7 +87,7 @@ _LANE = """
   SELECT {columns}
   FROM {looked_at}
   WHERE (g.appointment_user_id IS NULL
-      OR (g.appointment_user_id <> :user AND g.ready_at <= :anyones)) {free}
+      OR (g.appointment_user_id <> :user AND g.anyones_at <= :now)) {free}
   {in_order} LIMIT :size + 0 {locked}
 """
 
@@ -96,7 +96,7 @@ _THESE = """
   SELECT g.id, g.open_cases, these.place AS turn, g.priority, 0 AS rank, {place}
   FROM ({these}) AS these {join} call_groups g ON g.id = these.id
   WHERE (g.appointment_user_id IS NULL OR g.appointment_user_id = :user
-      OR g.ready_at <= :anyones) {free}
+      OR g.anyones_at <= :now) {free}
   ORDER BY these.place LIMIT :size + 0 {locked}
 """
 
@@ -310,15 +310,14 @@ _WAITING = """
   WHERE g.batch_id IS NULL"""
 
 _CAUSES = """
-SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority,
-  min(ready_at) AS since FROM (
-  SELECT g.open_cases, g.priority, g.ready_at,
+SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
+  SELECT g.open_cases, g.priority,
     CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
       WHEN NOT {spoken} THEN 'language'
       WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
             AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
       WHEN g.avoid_user_id = :user THEN 'spared'
-      WHEN g.appointment_user_id <> :user AND g.ready_at > :anyones THEN 'for_others'
+      WHEN g.appointment_user_id <> :user AND g.anyones_at > :now THEN 'for_others'
       WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
                            AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
         THEN 'held'
@@ -369,7 +368,7 @@ def _waiting(engine: str) -> str:
 @cache
 def causes(engine: str, ringing: Ringing) -> TextualSelect:
     """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
-    when a number of theirs rests, how urgent they are and since when they are ready.
+    when a number of theirs rests, and how urgent they are.
     """
     sql = _CAUSES.format(
         numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
@@ -377,7 +376,7 @@ def causes(engine: str, ringing: Ringing) -> TextualSelect:
     )  # fmt: skip
     return _moments(sql).columns(
         column("cause", String), column("cases", Integer),
-        column("later", UTCDateTime()), column("priority", Integer), column("since", UTCDateTime()),
+        column("later", UTCDateTime()), column("priority", Integer),
     )  # fmt: skip
 
 

@@ -34,16 +34,14 @@ def share(value: Fraction | float | None) -> str:
 
 
 def past(value: datetime, now: datetime) -> str:
-    """Return a past moment in words: today, yesterday or the day, and the part of the day."""
+    """Return a past moment in words: today, yesterday or the day, and the time of day."""
     zone = get_timezone()
     then, today = value.astimezone(zone), now.astimezone(zone).date()
-    part = _part_of_day(then.hour)
     if then.date() == today:
-        return str(gettext("today, %(part)s, %(time)s", part=part, time=clock(value)))
+        return str(gettext("today %(time)s", time=clock(value)))
     if (today - then.date()).days == 1:
-        return str(gettext("yesterday, %(part)s, %(time)s", part=part, time=clock(value)))
-    date_words = format_date(then.date(), gettext("d MMM"))
-    return str(gettext("%(day)s, %(part)s, %(time)s", day=date_words, part=part, time=clock(value)))
+        return str(gettext("yesterday %(time)s", time=clock(value)))
+    return moment(value)
 
 
 def coming(value: datetime, now: datetime) -> str:
@@ -51,9 +49,3 @@ def coming(value: datetime, now: datetime) -> str:
     zone = get_timezone()
     is_today = value.astimezone(zone).date() == now.astimezone(zone).date()
     return clock(value) if is_today else moment(value)
-
-
-def _part_of_day(hour: int) -> str:
-    if hour < 12:  # noqa: PLR2004 - noon
-        return str(gettext("morning"))
-    return str(gettext("afternoon") if hour < 18 else gettext("evening"))  # noqa: PLR2004

@@ -123,6 +123,10 @@ TEXTS = {
     "holds_enough": _l(
         "You already hold %(most)s residents, as many as allowed. Finish or give back some first."
     ),
+    "handoff_too_many": _l(
+        "%(name)s holds %(held)s residents already and may hold %(most)s: %(n)s more would be "
+        "too many. Choose somebody else, or let them be free for all."
+    ),
     "disposition_unknown": _l("“%(code)s” is not one of this campaign's dispositions."),
     "direction_unknown": _l("A call goes out or comes in."),
     "call_ends_before_start": _l("The call ends before it begins."),

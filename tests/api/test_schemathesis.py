@@ -26,6 +26,7 @@ EXAMPLES = 20 if THOROUGH else 5
 """Of each operation in a phase that makes them up; the cases at the edges come on top."""
 BY_RULE = {
     "callback_far", "callback_missing", "callback_past", "callback_window", "handoff_to_whom",
+    "handoff_too_many",
     "key_reused", "no_number_left", "note_missing",
 }  # fmt: skip
 """Refusals that hang on what is stored, or on the clock."""

@@ -6,6 +6,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
+from app.calls.service import answering
+from app.cases.service import handing
 from app.db import Database
 from app.residents.rules.rows import Draft
 from tests import cast
@@ -55,6 +57,37 @@ def test_a_day_shows_each_appointment_with_its_state(
     with town.db.reading() as session:
         acts = select(AuditEntry).where(AuditEntry.act == "appointments_seen")
         assert [entry.detail["n"] for entry in session.scalars(acts)] == [3, 1, 0]
+
+
+def test_what_was_handed_over_stands_with_whoever_has_it(
+    app: Flask, db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, NAMES[:2])
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 1)
+    agreed(town, "甲一", 60)
+    town.wait(minutes=60)
+    town.batch(me, 1)
+    assert me.name in page(app, town)
+    offer = town.hand_over(me, colleague).to_batch_id
+    assert colleague.name not in page(app, town), "offered only"
+    with db.writing() as session:
+        handing.accept(session, colleague.user, town.now, offer or 0)
+
+    seen = page(app, town)
+    assert colleague.name in seen
+    assert me.name not in seen
+
+
+def test_a_leaders_answer_is_no_appointment(app: Flask, db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, NAMES[:1])
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲一", "needs_leader", note="要组长来电")
+    leader = town.people.leader.user
+    with db.writing() as session:
+        answering.answer(session, leader, town.now, town.case("甲一").id, "needs_leader", "再打")
+
+    assert "No appointments" in page(app, town)
 
 
 def test_a_household_promised_one_call_is_one_line(app: Flask, db: Database, clock: Clock) -> None:

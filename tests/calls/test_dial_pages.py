@@ -318,8 +318,8 @@ def test_attempts_so_far_are_said_in_words(town: Town, client: CheckingClient) -
     town.batch(me)
     page = words(client.get(screen(town, "甲")))
 
-    assert "Busy yesterday, afternoon, 13:58" in page
-    assert 'so-far">No answer yesterday, morning, 09:58</p>' in page, "the last is said already"
+    assert "Busy yesterday 13:58" in page
+    assert 'so-far">No answer yesterday 09:58</p>' in page, "the last is said already"
 
 
 def test_the_tap_is_when_the_call_began(town: Town, client: CheckingClient) -> None:

@@ -60,6 +60,20 @@ def test_the_same_tap_sent_twice_is_one(db: Database, clock: Clock) -> None:
     assert len(taps(db)) == 1
 
 
+def test_the_same_tap_of_a_phone_whose_clock_is_ahead_is_one(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲")
+    town.batch(town.people.volunteer)
+    ahead = town.now + timedelta(hours=2)
+    first = tap(town, town.people.volunteer, "甲", at=ahead)
+    assert first.dialled_at == town.now
+    town.wait(minutes=5)
+
+    assert tap(town, town.people.volunteer, "甲", at=ahead).id == first.id
+    assert len(taps(db)) == 1
+    tap(town, town.people.volunteer, "甲", at=ahead + timedelta(minutes=5))
+    assert [one.dialled_at for one in taps(db)] == [town.now - timedelta(minutes=5), town.now]
+
+
 def test_whoever_never_held_the_case_dials_nobody(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, "甲")
     town.batch(town.people.volunteer)

@@ -48,8 +48,10 @@ def test_home_shows_what_a_colleague_agreed_and_handed_over(
     client.submit("/calls", action=f"/calls/batches/{handoff.to_batch_id}/accept")
 
     page = words(client.get("/calls"))
-    assert page.index("Next appointment") < page.index("1 more appointment") < page.index("11:00")
-    town.wait(hours=1)
+    assert page.index("To be rung again") < page.index("the leader has answered")
+    assert page.index("the leader has answered") < page.index("1 more appointment")
+    assert page.index("1 more appointment") < page.index("11:00")
+    town.wait(hours=1, minutes=10)
     page = words(client.get("/calls"))
     assert "overdue: ring soon" in page
     assert "To this call" in page

@@ -139,7 +139,7 @@ def test_who_rests_or_was_laid_aside_is_known_as_such(
     assert town.take(colleague, 1) == []
     with town.db.writing() as session:
         handing.accept(session, colleague.user, town.now, town.batch_of(colleague).id)
-    rests = "No answer today, morning, 09:58: don't ring before 12:58"
+    rests = "No answer today 09:58: don't ring before 12:58"
 
     assert whys(app, town, colleague) == {"夫": rests, "妻": "First call"}
     sign_in(english(client), colleague)
@@ -147,9 +147,9 @@ def test_who_rests_or_was_laid_aside_is_known_as_such(
     first = client.get(client.get(f"/calls/campaigns/{town.campaign}/next").location)
     assert ("Ring 妻" in words(first), rests in words(first)) == (True, True)
     town.wait(hours=3)
-    assert whys(app, town, colleague)["夫"] == "No answer today, morning, 09:58"
+    assert whys(app, town, colleague)["夫"] == "No answer today 09:58"
     assert town.take(town.people.leader) == ["独"]
-    assert whys(app, town, town.people.leader) == {"独": "Laid aside today, morning, 10:05"}
+    assert whys(app, town, town.people.leader) == {"独": "Laid aside today 10:05"}
 
 
 def test_a_housemate_who_was_laid_aside_just_now_is_to_wait(
@@ -160,7 +160,7 @@ def test_a_housemate_who_was_laid_aside_just_now_is_to_wait(
     town.hand_over(me, colleague)
     with town.db.writing() as session:
         handing.accept(session, colleague.user, town.now, town.batch_of(colleague).id)
-    aside = "Laid aside today, morning, 10:00: don't ring before 10:30"
+    aside = "Laid aside today 10:00: don't ring before 10:30"
 
     assert whys(app, town, colleague)["妻"] == aside
     sign_in(english(client), colleague)

@@ -183,6 +183,18 @@ def test_nobody_holds_more_than_the_campaign_allows(db: Database, clock: Clock) 
     assert town.take(volunteer) == ["丁"]
 
 
+def test_the_limit_holds_for_all_campaigns_together(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙丙丁", max_held=3)
+    other = cast.open_campaign(db, [BRIDGE], max_held=3)
+    town.batch(town.people.volunteer, 1)
+    town.batch(town.people.volunteer, 1, campaign=other)
+
+    assert len(town.take(town.people.volunteer, 9, campaign=other)) == 1
+    for campaign in (town.campaign, other):
+        with pytest.raises(Problem, match="holds_enough"):
+            town.claim(town.people.volunteer, 1, campaign=campaign)
+
+
 def test_a_volunteer_gets_only_the_own_communities(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, ["甲"])
     cast.residents(db, SCHOOL, [resident("乙", mobile(22))])

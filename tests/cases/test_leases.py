@@ -154,9 +154,6 @@ def test_half_a_household_goes_back_as_it_stands(
         town.release(town.people.volunteer, batch)
     else:
         town.wait(hours=4)
-    if disposition == "callback_requested" and ending == "released":
-        assert town.take(town.people.colleague) == []  # promised to the volunteer, at its time
-        town.wait(hours=3, minutes=10)
 
     taken = town.take(town.people.colleague)
 

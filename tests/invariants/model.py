@@ -181,16 +181,20 @@ class Model:
         """How soon this volunteer is given the group; None where they are not."""
         waiting = self.waiting(group)
         promised = [case for case in waiting if case.appointment_at is not None]
-        first = min(promised, key=lambda case: case.appointment_at or now, default=None)
-        whose = first.whose if first else None
+        first = min(promised, key=lambda case: case.ready_at, default=None)
         due = min((case.ready_at for case in waiting), default=None)
+        if first is not None and due is not None and due < first.ready_at and first.ready_at > now:
+            first = None  # for a housemate's sake, until it is due
+        if first is not None:
+            due = first.ready_at
+        whose = first.whose if first else None
         not_now = due is None or due > now or self.batch_of(group) is not None
         barred = self.spared[group] == who or (group, who, now.date()) in self.skips
         if due is None or not_now or barred:
             return None
         if whose not in {None, who} and due > now - ANYONES:
             return None
-        return whose != who or whose is None, not promised, due
+        return whose != who or whose is None, first is None, due
 
     def give(self, id_: int, batch: ModelBatch) -> None:
         """Put its groups into a batch: all that is open in them is held."""

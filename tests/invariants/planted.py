@@ -126,7 +126,7 @@ def generation_ignored(db: Database) -> None:
 
 def renewal_forgotten(db: Database) -> None:
     """Whoever sweeps knows only of the first, short lease."""
-    sound = release.end_expired
+    sound = release.catch_up
 
     def early(session: Session, now: datetime) -> None:
         first = now - timedelta(minutes=3)
@@ -137,7 +137,7 @@ def renewal_forgotten(db: Database) -> None:
         )
         sound(session, now)
 
-    claim.end_expired = early
+    claim.catch_up = early
 
 
 def renewal_without_generation(db: Database) -> None:
@@ -160,8 +160,8 @@ def renewal_without_generation(db: Database) -> None:
 
 def clock_runs_ahead(db: Database) -> None:
     """Whoever sweeps believes that it is later than it is."""
-    sound = release.end_expired
-    claim.end_expired = lambda session, now: sound(session, now + timedelta(hours=1))
+    sound = release.catch_up
+    claim.catch_up = lambda session, now: sound(session, now + timedelta(hours=1))
 
 
 class UndoneError(Exception):

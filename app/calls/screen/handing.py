@@ -15,6 +15,7 @@ from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases import offers
 from app.cases.models import Case
 from app.cases.offers import Left
+from app.cases.receivers import Receiver, receivers
 from app.cases.service.claim import MAY_RING
 from app.people import queries as people
 from app.people.models import User
@@ -27,7 +28,9 @@ class HandoverPage:
     campaign: Campaign
     left: Left
     appointments: int
-    colleagues: Sequence[User]
+    colleagues: Sequence[Receiver]
+    minutes: int
+    """How long a colleague has to take it, before it is free for others."""
 
 
 def handover_page(session: Session, user: User, campaign_id: int, now: datetime) -> HandoverPage:
@@ -37,11 +40,13 @@ def handover_page(session: Session, user: User, campaign_id: int, now: datetime)
     held = held_cases(session, user, campaign_id)
     codes = select(Case.community_code).where(Case.id.in_([case.id for case in held]))
     colleagues = people.working_in(session, codes, MAY_RING)
+    others = [one for one in colleagues if one.id != user.id and one.password_hash]
     return HandoverPage(
         campaign=campaign,
         left=offers.left_in(session, batches, now),
         appointments=_count_agreed(session, held),
-        colleagues=[one for one in colleagues if one.id != user.id and one.password_hash],
+        colleagues=receivers(session, others, now),
+        minutes=campaign.rules.unopened_minutes,
     )
 
 

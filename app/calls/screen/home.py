@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.calls.screen.words import address_of, masked
 from app.calls.wording import agreed_time, appointment_word, why_now
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
+from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases import offers
 from app.cases import queries as cases
 from app.cases.models import Batch, CallGroup, Case, Handoff
@@ -25,6 +27,7 @@ from app.cases.offers import Left, Offered
 from app.cases.rules.appointments import AppointmentState, state_of
 from app.cases.rules.turns import is_early
 from app.cases.service.claim import Claim
+from app.i18n.moments import clock
 from app.people.models import User
 
 Agreed = tuple[Case, int | None]
@@ -69,6 +72,8 @@ class Appointment:
     """Whether a colleague has it in hand."""
     due: bool
     """Whether it is time to ring."""
+    is_answer: bool
+    """Whether it is the leader's answer, and no time was agreed."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,10 @@ class Work:
     """How many residents are left of each batch."""
     due: bool
     """Whether an own appointment could be rung now and is not in hand yet."""
+    is_full: bool
+    """Whether the volunteer holds as many as one may, of all campaigns together."""
+    gone: str
+    """What became of the last batch of the day, where it was not the volunteer who ended it."""
 
     @property
     def first(self) -> Appointment | None:
@@ -103,11 +112,6 @@ class Work:
     def others(self) -> Sequence[Appointment]:
         """All but the next, those of other days too."""
         return [one for one in (*self.appointments, *self.later) if one is not self.first]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the volunteer holds as many as one may."""
-        return self.held >= self.campaign.rules.max_held
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,22 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
             holder is None and _state(case, now) is not AppointmentState.COMING
             for case, holder in agreed
         ),
+        is_full=cases.count_held(session, user.id) >= campaign.rules.max_held,
+        gone="" if batches else _gone(session, user, campaign.id, midnight),
     )
+
+
+def _gone(session: Session, user: User, campaign_id: int, since: datetime) -> str:
+    """Say when the last batch was taken back, or its time ran out: nobody else tells them."""
+    mine = Batch.user_id == user.id, Batch.campaign_id == campaign_id, Batch.is_accepted
+    last = session.scalar(select(Batch).where(*mine).order_by(Batch.id.desc()).limit(1))
+    if last is None or last.ended_at is None or last.ended_at < since:
+        return ""
+    words = {
+        "recalled": _("What was left was taken back at %(time)s, for others to ring."),
+        "expired": _("The time for your last residents ran out at %(time)s: they are free again."),
+    }
+    return str(words.get(last.end_reason, "")) % {"time": clock(last.ended_at)}
 
 
 def _with_those_in_hand(
@@ -265,11 +284,12 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
     mine = holder == user.id and case.state == "held"
     taken = holder not in {None, user.id}
     state = _state(case, now)
-    word, kind = appointment_word(state, in_hand=mine, taken=taken)
+    answered = _is_answer(case)
+    word, kind = appointment_word(state, in_hand=mine, taken=taken, answered=answered)
     if case.appointment_at is not None and not taken:
         # The day stands with the time of those that are not today's.
         is_today = case.appointment_at.astimezone(now.tzinfo).date() == now.date()
-        word = word if is_today or state is not AppointmentState.COMING else ""
+        word = word if is_today or answered or state is not AppointmentState.COMING else ""
     household = case.resident.household
     building = household.building if household else None
     place = f"{building.estate or ''}{building.name or ''}" if building else ""
@@ -284,7 +304,14 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
         in_hand=mine,
         taken=taken,
         due=state is not AppointmentState.COMING,
+        is_answer=answered,
     )
+
+
+def _is_answer(case: Case) -> bool:
+    """Whether it is the leader's answer, to be rung as soon as may be: no time was agreed."""
+    last = case.last_disposition
+    return last is not None and DISPOSITIONS[last].follow is Follow.LEADER
 
 
 def causes(claim: Claim) -> list[str]:

@@ -9,7 +9,7 @@ from app.calls import rules
 from app.calls.models import Call
 from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns.models import Campaign
-from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
+from app.campaigns.rules.dispositions import DISPOSITIONS, OUT_OF_SERVICE, Follow
 from app.campaigns.rules.following import PassedTo
 from app.cases.service.standing import Member, lock
 from app.people import queries as people
@@ -19,7 +19,7 @@ from app.problems import ForbiddenError, NotFoundError, Problem
 
 RING_AGAIN = "needs_leader"
 """As an answer: the case goes back to whoever asked, with the leader's note."""
-DOOR_LIST = "invalid_number"
+DOOR_LIST = OUT_OF_SERVICE
 """As an answer where no number works: the captain knocks."""
 CLOSES = tuple(code for code, row in DISPOSITIONS.items() if row.final or row.follow is Follow.DOOR)
 """The dispositions with which a leader can close a case, or pass it to the door list."""

@@ -53,11 +53,10 @@ def dial(
     if standing is None or not cases.has_held(session, actor, standing.group_id, under):
         raise NotFoundError(f"case {case_id}")
     key = _number_id(standing.members[case_id], number)
-    dialled_at = min(dialled_at, now)  # a phone's clock may run ahead
     earlier = session.scalar(
         select(Dial).where(
             Dial.case_id == case_id, Dial.number_id == key, Dial.user_id == actor.id,
-            Dial.dialled_at == dialled_at,
+            Dial.said_at == dialled_at,
         )
     )  # fmt: skip
     if earlier is not None:
@@ -91,12 +90,13 @@ def _keep(
     standing: Standing,
     case_id: int,
     key: int | None,
-    dialled_at: datetime,
+    said_at: datetime,
 ) -> Dial:
     histories = Histories(session, standing)
     decided = [call.recorded_at for call in histories.of[case_id]]
     row = Dial(
-        case_id=case_id, number_id=key, user_id=actor.id, dialled_at=dialled_at,
+        case_id=case_id, number_id=key, user_id=actor.id, said_at=said_at,
+        dialled_at=min(said_at, now),
         batch_id=standing.batch_id if standing.holder_id == actor.id else None,
         # What was decided before it was known is told by this from what was decided since.
         recorded_at=max([now, *(moment + _NEXT_INSTANT for moment in decided)]),

@@ -18,7 +18,7 @@ from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.queries import Terms
-from app.campaigns.rules.dispositions import DISPOSITIONS
+from app.campaigns.rules.dispositions import DISPOSITIONS, OUT_OF_SERVICE
 from app.cases.models import Case, Hold
 from app.cases.service.standing import Member, Standing, lock
 from app.db import LARGEST_ID, Base, engine_of, insert_in, unattached
@@ -115,7 +115,8 @@ def record(
         return _again(session, known.earlier, fingerprint)
     call = _on_which_number(call, standing.members[case_id])
     save = _begin(session, actor, now, standing, case_id, call, known)
-    rows = [_take_in(save, member, fingerprint) for member in _wanted(standing, case_id, call.also)]
+    wanted = _wanted(standing, case_id, call, save.number_id)
+    rows = [_take_in(save, member, fingerprint) for member in wanted]
     with without_waiting(session):
         _settle(save, rows)
         _write_down(save, rows, key)
@@ -177,12 +178,18 @@ def _begin(
     )  # fmt: skip
 
 
-def _wanted(standing: Standing, case_id: int, also: tuple[int, ...]) -> list[Member]:
+def _wanted(
+    standing: Standing, case_id: int, call: CallInput, number_id: int | None
+) -> list[Member]:
     """The case itself, and those of its group that the call settled too.
 
     One that is not of the group, or not any more, is left out: the call took place all the same.
+    A number out of service is so for every housemate who has it.
     """
-    others = sorted((set(also) & standing.members.keys()) - {case_id})
+    also = set(call.also) & standing.members.keys()
+    if call.disposition == OUT_OF_SERVICE:
+        also |= {member.id for member in standing.waiting if number_id in member.numbers}
+    others = sorted(also - {case_id})
     return [standing.members[one] for one in (case_id, *others)]
 
 

@@ -115,5 +115,7 @@ def _disposition(
 DISPOSITIONS: dict[str, Disposition] = {row[0]: _disposition(*row) for row in _TABLE}
 """All dispositions by code, in the order in which volunteers see them."""
 
+OUT_OF_SERVICE = "invalid_number"
+"""What is true of the number, whoever was to be rung on it."""
 CHOOSABLE_POPULATION = ("moved", "deceased", "not_resident")
 """Those of which a campaign says whether such residents belong to its population."""

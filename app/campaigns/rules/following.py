@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from app.campaigns.rules.agreed import SHORTLY_BEFORE
+from app.campaigns.rules.agreed import ONCE_MORE_AFTER, SHORTLY_BEFORE
 from app.campaigns.rules.calling import CallingRules, after, latest, next_allowed, next_day
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.campaigns.rules.outcome import outcome_of
@@ -124,8 +124,27 @@ def _stands(call: PastCall, since: Sequence[PastCall]) -> bool:
         return True
     if DISPOSITIONS[call.disposition].follow is Follow.LEADER:
         return all(later.direction == "in" for later in since)
-    rung = after(since[-1].started_at, SHORTLY_BEFORE)
-    return _is_appointment(call) and call.callback_at is not None and call.callback_at > rung
+    rung = since[-1].started_at
+    if not _is_appointment(call) or call.callback_at is None:
+        return False
+    return call.callback_at > after(rung, SHORTLY_BEFORE) or _is_tried_again(call, since)
+
+
+def _is_tried_again(call: PastCall, since: Sequence[PastCall]) -> bool:
+    """Whether somebody who did not answer at the agreed time is there for a while yet: within a
+    window they are tried once more.
+    """
+    if call.callback_until is None:
+        return False
+    begun = [later for later in since if _is_kept_by(call, later)]
+    ends = call.callback_until.timestamp()
+    return len(begun) == 1 and after(begun[0].started_at, ONCE_MORE_AFTER).timestamp() < ends
+
+
+def _is_kept_by(call: PastCall, later: PastCall) -> bool:
+    """Whether a call was the one that had been agreed."""
+    agreed = call.callback_at
+    return agreed is not None and after(later.started_at, SHORTLY_BEFORE) >= agreed
 
 
 def _is_appointment(call: PastCall) -> bool:
@@ -190,7 +209,10 @@ def _again(
     taps: Sequence[datetime],
 ) -> Decision:
     if _is_appointment(word) and word.callback_at is not None:
-        return _agreed(rules, word, word.callback_at, outcome, now)
+        begins = word.callback_at
+        if _is_kept_by(word, history[-1]) and history[-1] is not word:
+            begins = latest(begins, after(history[-1].started_at, ONCE_MORE_AFTER))
+        return _agreed(rules, word, begins, outcome, now)
     begins = latest(after(word.started_at, rules.pause_after(word.disposition)), now)
     ready = not_too_often(rules, history, taps, next_allowed(rules, begins))
     if word.disposition in NOBODY_ANSWERED:

@@ -1,16 +1,17 @@
 """Nothing is stuck, and the queue says of each group what its cases say."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
-from typing import Any, NamedTuple
+from dataclasses import fields
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
 from app.cases.rules.languages import needed
-from app.cases.service.release import APPOINTMENT, ORDINARY
+from app.cases.rules.place import Place, place_of
 from app.i18n.words import later as _l
 from app.laws import Finding, named, stretches
 from app.people.models import User
@@ -62,12 +63,16 @@ def _batches(session: Session) -> Iterator[Finding]:
     yield from named(session, STUCK, "batches", endless, what)
 
 
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 class _Case(NamedTuple):
     id: int
     group_id: int
     state: str
     ready_at: datetime | None
     appointment_at: datetime | None
+    appointment_until: datetime | None
     appointment_user_id: int | None
     community_code: str
     added_at: int
@@ -76,7 +81,8 @@ class _Case(NamedTuple):
 
 _CASES = (
     select(Case.id, Case.group_id, Case.state, Case.ready_at, Case.appointment_at,
-           Case.appointment_user_id, Case.community_code, Case.added_at, Resident.language)
+           Case.appointment_until, Case.appointment_user_id, Case.community_code, Case.added_at,
+           Resident.language)
     .join(Resident, Resident.id == Case.resident_id)
     .order_by(Case.id)
 )  # fmt: skip
@@ -90,7 +96,7 @@ def queue_in_line(session: Session, _zone: tzinfo) -> Iterator[Finding]:
     for low, high in stretches(session, CallGroup.id):
         members: dict[int, list[_Case]] = {}
         for row in session.execute(_CASES.where(Case.group_id.between(low, high))):
-            case = _Case(*row)
+            case = _Case._make(row)
             members.setdefault(case.group_id, []).append(case)
         groups = select(CallGroup, Campaign.languages).join(
             Campaign, Campaign.id == CallGroup.campaign_id
@@ -108,10 +114,9 @@ def _group(
         yield Finding(OUT_OF_LINE, row, _l("no case is in it"))
         return
     if group.batch_id is None:
-        for name, due in _due(members).items():
-            if getattr(group, name) != due:
-                what = _l("%(field)s is not what its cases say", field=name)
-                yield Finding(OUT_OF_LINE, row, what)
+        for name in min((_wrong(group, place) for place in _places(members)), key=len):
+            what = _l("%(field)s is not what its cases say", field=name)
+            yield Finding(OUT_OF_LINE, row, what)
     if group.community_code not in {case.community_code for case in members}:
         yield Finding(OUT_OF_LINE, row, _l("in a community of none of its cases"))
     if not _fits(group.language, members, languages):
@@ -119,21 +124,17 @@ def _group(
         yield Finding(OUT_OF_LINE, row, what)
 
 
-def _due(members: Sequence[_Case]) -> dict[str, Any]:
-    """As ``release.realign`` and ``standing.settle`` write it."""
-    waiting = [case for case in members if case.state in {"open", "held"}]
-    times = [case.ready_at for case in waiting if case.ready_at is not None]
-    promised = [
-        (case.appointment_at, case.id, case.appointment_user_id)
-        for case in waiting
-        if case.appointment_at is not None
-    ]
-    return {
-        "open_cases": len(waiting),
-        "ready_at": min(times, default=None),
-        "priority": APPOINTMENT if promised else ORDINARY,
-        "appointment_user_id": min(promised)[2] if promised else None,
-    }
+def _wrong(group: CallGroup, place: Place) -> list[str]:
+    names = [one.name for one in fields(place)]
+    return [name for name in names if getattr(group, name) != getattr(place, name)]
+
+
+def _places(members: Sequence[_Case]) -> tuple[Place, Place]:
+    """Its place in the queue, as ``release.realign`` and ``standing.settle`` write it: before an
+    appointment beside a housemate is due, and since.
+    """
+    waiting = [case for case in members if case.state in STILL_TO_RING]
+    return place_of(waiting, _BEGINNING), place_of(waiting, _END)
 
 
 def _fits(language: str, members: Sequence[_Case], languages: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from app.campaigns.rules.calling import CallingRules, Ringing, ringing_at
 from app.cases import queries, statements
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
-from app.cases.service.release import end_expired, free_groups
+from app.cases.service.release import catch_up, free_groups
 from app.db import LARGEST_ID, Base, engine_of, unattached
 from app.people import queries as people
 from app.people.models import User
@@ -82,8 +82,8 @@ def claim(
         raise Problem("community_unknown", field="community", values={"code": community})
     if campaign.status != "open":
         raise Problem("campaign_not_open")
-    end_expired(session, now)
-    free = room(session, actor.id, campaign_id, campaign.rules)
+    catch_up(session, now)
+    free = room(session, actor.id, campaign.rules)
     if free <= 0:
         raise Problem("holds_enough", values={"most": campaign.rules.max_held})
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
@@ -101,14 +101,14 @@ def note_seen(session: Session, user_id: int, now: datetime, batch_id: int, case
     audit.record(session, user_id, now, "batch_seen", "batch", batch_id, n=cases)
 
 
-def room(session: Session, user_id: int, campaign_id: int, rules: CallingRules) -> int:
-    """Return how many more cases the user may take.
+def room(session: Session, user_id: int, rules: CallingRules) -> int:
+    """Return how many more cases the user may take, whatever campaign those in hand are of.
 
     Who asks twice at once is answered one after the other: both would find the same room.
     """
     with without_waiting(session):
         statements.one_at_a_time(session, user_id)
-        return rules.max_held - queries.count_held(session, user_id, campaign_id)
+        return rules.max_held - queries.count_held(session, user_id)
 
 
 def look_ahead(

@@ -98,7 +98,7 @@ def _give_up_appointments(session: Session, user_id: int, groups: Sequence[int])
     session.execute(
         update(CallGroup)
         .where(CallGroup.id.in_(groups), CallGroup.appointment_user_id == user_id)
-        .values(appointment_user_id=None)
+        .values(appointment_user_id=None, anyones_at=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(

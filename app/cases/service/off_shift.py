@@ -124,4 +124,4 @@ def _promise_to_anyone(
         .execution_options(synchronize_session=False)
     )
     # What somebody holds says so again when it goes back to the queue.
-    realign(session, waiting)
+    realign(session, waiting, now)

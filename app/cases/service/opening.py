@@ -188,7 +188,8 @@ def _join_groups(
     ]
     if cases:
         session.execute(insert(Case), cases)
-        realign(session, [group.id for group, _residents in joining if group.batch_id is None])
+        free = [group.id for group, _residents in joining if group.batch_id is None]
+        realign(session, free, now)
     return len(cases)
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.cases.models import Batch, CallGroup
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
 from app.cases.service import claim
 from app.cases.service.release import end_batches, free_groups, unhold
 from app.people import queries as people
 from app.people.models import User
+from app.problems import Problem
 
 
 def pass_on(
@@ -27,13 +28,14 @@ def pass_on(
     The caller has locked the batches they are in. What lies outside the colleague's communities,
     and everything where ``to`` is None, goes to the pool. Returns the colleague's new batch, an
     offer until it is opened; None when there is nothing in it. Batches left empty are the
-    caller's to end (``end_empty``).
+    caller's to end (``end_empty``). Raises Problem where the colleague would hold too many.
     """
     theirs = [] if to is None else _within(session, to, group_ids)
     free_groups(session, [one for one in group_ids if one not in set(theirs)], now)
     if to is None or not theirs:
         return None
     campaign = session.get_one(Campaign, campaign_id)
+    _check_room(session, to, campaign, theirs)
     until = now + timedelta(minutes=campaign.rules.unopened_minutes)
     batch = claim.start_batch(session, campaign_id, to.id, now, until, handed_by_id=actor.id)
     unhold(session, theirs, now)
@@ -41,6 +43,19 @@ def pass_on(
         claim.drop_batch(session, batch)
         return None
     return batch
+
+
+def _check_room(session: Session, user: User, campaign: Campaign, group_ids: Sequence[int]) -> None:
+    """Raise Problem where the colleague would hold more than one may."""
+    waiting = Case.group_id.in_(group_ids), Case.state.in_(STILL_TO_RING)
+    number = session.scalar(select(func.count()).where(*waiting)) or 0
+    room = claim.room(session, user.id, campaign.rules)
+    if number > room:
+        most = campaign.rules.max_held
+        values: dict[str, int | str] = {
+            "name": user.name, "held": most - room, "most": most, "n": number
+        }  # fmt: skip
+        raise Problem("handoff_too_many", field="to", values=values)
 
 
 def _within(session: Session, user: User, group_ids: Sequence[int]) -> list[int]:

@@ -1,22 +1,29 @@
 """Giving back: what is still held when a batch ends goes to the queue again."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, case, exists, func, select, update
+from sqlalchemy import bindparam, case, null, select, update
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.cases.models import Batch, CallGroup, Case, Hold
-from app.db import UTCDateTime
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Hold
+from app.cases.rules.place import Place, place_of
+from app.db import Base, UTCDateTime
 from app.people.models import User
 from app.people.queries import GETS_WORK
-from app.prepared import Prepared
+from app.prepared import Prepared, without_waiting
 from app.problems import NotFoundError
 
-ORDINARY = 5
-APPOINTMENT = 0
-"""Priorities of a call group: the smaller the sooner."""
+_GROUPS = Base.metadata.tables[CallGroup.__tablename__]
+TO_PLACE: dict[str, Any] = {
+    "batch_id": null(),
+    **{one.name: bindparam(f"to_{one.name}") for one in fields(Place)},
+}
+"""What an update of a group is filled with by ``placed``."""
 
 
 def release(session: Session, actor: User, now: datetime, batch_id: int) -> None:
@@ -52,15 +59,36 @@ _OVER = Prepared(
 )
 
 
+_DUE = Prepared(
+    select(CallGroup.id)
+    .where(CallGroup.batch_id.is_(None), CallGroup.due_at <= bindparam("moment"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def catch_up(session: Session, now: datetime) -> None:
+    """Bring the queue to what it is by now: a claim does this first, so that no scheduler has to.
+
+    What is over ends, as ``end_expired`` has it; and a group that waited for a housemate's sake
+    becomes an appointment once one is due in it. Nobody is waited for.
+    """
+    with without_waiting(session):
+        over = _OVER.send(session, moment=now)
+        due = _DUE.send(session, moment=now)
+    _end(session, over(), now)
+    realign(session, [group_id for (group_id,) in due()], now)
+
+
 def end_expired(session: Session, now: datetime) -> None:
-    """End every batch whose lease, campaign or account is over, or whose
-    volunteer was stopped; a claim does this first, so that
-    no scheduler has to.
+    """End every batch whose lease, campaign or account is over, or whose volunteer was stopped.
 
     A batch that somebody is just saving on is skipped: that save decides. So the sweep waits for
     nobody: whoever has a group may be waiting for the campaign, which a sweep may have.
     """
-    over = _OVER.rows(session, moment=now)
+    _end(session, _OVER.rows(session, moment=now), now)
+
+
+def _end(session: Session, over: Sequence[tuple[int, str]], now: datetime) -> None:
     busy = _busy(session, [id_ for id_, _why in over]) if over else set()
     for reason in ("expired", "closed", "deactivated", "stopped"):
         over_so = [id_ for id_, why in over if why == reason and id_ not in busy]
@@ -94,7 +122,7 @@ def free_groups(session: Session, group_ids: Sequence[int], now: datetime) -> in
     """
     # The groups' rows before those of their cases, as everywhere.
     _lock_in_order(session, group_ids)
-    realign(session, group_ids)
+    realign(session, group_ids, now)
     freed = session.scalars(
         update(Case)
         .where(Case.group_id.in_(group_ids), Case.state == "held")
@@ -132,30 +160,30 @@ def unhold(session: Session, group_ids: Sequence[int], now: datetime) -> None:
     release_numbers(session, group_ids, now)
 
 
-def realign(session: Session, group_ids: Sequence[int]) -> None:
+def realign(session: Session, group_ids: Collection[int], now: datetime) -> None:
     """Make groups that nobody holds any more say what their cases say: how many of them wait,
     since when, how urgent.
     """
-    is_open = (Case.group_id == CallGroup.id, Case.state.in_(("open", "held")))
-    promised = (*is_open, Case.appointment_at.is_not(None))
-    soonest = (
-        select(Case.appointment_user_id)
-        .where(*promised)
-        .order_by(Case.appointment_at, Case.id)
-        .limit(1)
-    )
-    session.execute(
-        update(CallGroup)
-        .where(CallGroup.id.in_(group_ids))
-        .values(
-            batch_id=None,
-            open_cases=select(func.count(Case.id)).where(*is_open).scalar_subquery(),
-            ready_at=select(func.min(Case.ready_at)).where(*is_open).scalar_subquery(),
-            priority=case((exists().where(*promised), APPOINTMENT), else_=ORDINARY),
-            appointment_user_id=soonest.scalar_subquery(),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    if not group_ids:
+        return
+    session.flush()
+    of_groups = select(
+        Case.group_id, Case.id, Case.ready_at, Case.appointment_at, Case.appointment_until,
+        Case.appointment_user_id,
+    ).where(Case.group_id.in_(group_ids), Case.state.in_(STILL_TO_RING))  # fmt: skip
+    waiting: dict[int, list[Any]] = defaultdict(list)
+    for case_ in session.execute(of_groups):
+        waiting[case_.group_id].append(case_)
+    for group_id in group_ids:
+        _REALIGN.rows(session, group=group_id, **placed(place_of(waiting[group_id], now)))
+
+
+def placed(place: Place) -> dict[str, Any]:
+    """Return the values of ``TO_PLACE`` for a place."""
+    return {f"to_{one.name}": getattr(place, one.name) for one in fields(Place)}
+
+
+_REALIGN = Prepared(update(_GROUPS).where(_GROUPS.c.id == bindparam("group")).values(TO_PLACE))
 
 
 def release_numbers(session: Session, group_ids: Sequence[int], now: datetime) -> None:

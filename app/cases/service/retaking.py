@@ -41,7 +41,7 @@ def take_back(
         return None
     campaign = session.get_one(Campaign, group.campaign_id)
     may_hold = campaign.status == "open" and actor.gets_work
-    if not may_hold or claim.room(session, actor.id, campaign.id, campaign.rules) <= 0:
+    if not may_hold or claim.room(session, actor.id, campaign.rules) <= 0:
         return None
     until = lease_end(campaign.rules, shifts.end_of_current(session, actor.id, now), now)
     seen = {"opened_at": now, "seen_at": now}

@@ -6,7 +6,6 @@ Whoever changes a case locks batch and group first, in this order, and reads onl
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, case, exists, null, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +15,8 @@ from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.leases import lease_end
-from app.cases.service.release import APPOINTMENT, ORDINARY
+from app.cases.rules.place import place_of
+from app.cases.service.release import TO_PLACE, placed
 from app.db import Base, UTCDateTime
 from app.people import shifts
 from app.prepared import Prepared
@@ -116,7 +116,8 @@ class Standing:
         if any(member.state == State.HELD.value for member in self.members.values()):
             _SPARE.rows(session, group=self.group_id, spared=self.avoid_user_id)
         else:
-            _ALIGN.rows(session, group=self.group_id, **self._queue_values())
+            place = placed(place_of(list(self.waiting), now))
+            _ALIGN.rows(session, group=self.group_id, spared=self.avoid_user_id, **place)
             if self.batch_id is not None:
                 _FREE.rows(session, group=self.group_id, now=now)
         if self.batch is not None:
@@ -125,22 +126,6 @@ class Standing:
             # It came into somebody's hands while we waited for it. Whoever has that batch locked
             # may be waiting for the group: to wait for them, too, would be for ever.
             _END_IF_EMPTY.rows(session, batch=self.batch_id, now=now)
-
-    def _queue_values(self) -> dict[str, Any]:
-        """What the queue says of a group that nobody holds; as ``release.realign`` has it."""
-        waiting = [member for member in self.waiting if member.ready_at is not None]
-        promised = [
-            (member.appointment_at, member.id, member.appointment_user_id)
-            for member in waiting
-            if member.appointment_at is not None
-        ]
-        return {
-            "waiting": len(waiting),
-            "ready": min((m.ready_at for m in waiting if m.ready_at is not None), default=None),
-            "urgency": APPOINTMENT if promised else ORDINARY,
-            "whose": min(promised)[2] if promised else None,
-            "spared": self.avoid_user_id,
-        }
 
     def _renew_or_end(
         self, session: Session, batch: HeldBatch, actor_id: int, rules: CallingRules, now: datetime
@@ -214,15 +199,7 @@ _SPARING = (
     .values(avoid_user_id=bindparam("spared"))
 )
 _SPARE = Prepared(_SPARING)
-_ALIGN = Prepared(
-    _SPARING.values(
-        batch_id=null(),
-        open_cases=bindparam("waiting"),
-        ready_at=bindparam("ready"),
-        priority=bindparam("urgency"),
-        appointment_user_id=bindparam("whose"),
-    )
-)
+_ALIGN = Prepared(_SPARING.values(TO_PLACE))
 _FREE = Prepared(
     update(_HOLDS)
     .where(_HOLDS.c.group_id == bindparam("group"), _HOLDS.c.released_at.is_(None))

@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 from app.campaigns import queries as campaigns
 from app.cases import in_hand, offers
 from app.cases.in_hand import Held
+from app.cases.receivers import Receiver, receivers
 from app.cases.service import moving
 from app.cases.service.claim import MAY_RING
 from app.cases.service.moving import Which
 from app.cases.views.blueprint import blueprint
 from app.i18n import explain
 from app.people import queries as people
-from app.people.models import User
 from app.people.rules import STAFF
 from app.people.session import actor
 from app.problems import Problem
@@ -127,8 +127,8 @@ def _confirmation(session: Session, which: Which, problem: str | None) -> str | 
     )
 
 
-def _receivers(session: Session, rows: Sequence[Held]) -> list[User]:
+def _receivers(session: Session, rows: Sequence[Held]) -> list[Receiver]:
     """Return who may be given the work; not whoever holds all of it already."""
     holders = {row.user_id for row in rows}
     found = people.working_in(session, people.scope(actor()), MAY_RING)
-    return [one for one in found if holders != {one.id}]
+    return receivers(session, [one for one in found if holders != {one.id}], now())

@@ -85,7 +85,7 @@ def undo_part(session: Session, import_id: int, now: datetime) -> int:
     return (
         _put_back(session, import_id, now)
         or _hand_on(session, import_id)
-        or _remove(session, import_id)
+        or _remove(session, import_id, now)
     )
 
 
@@ -179,14 +179,14 @@ def _hand_on(session: Session, import_id: int) -> int:
     return len(found)
 
 
-def _remove(session: Session, import_id: int) -> int:
+def _remove(session: Session, import_id: int, now: datetime) -> int:
     query = select(Resident.id).where(Resident.import_id == import_id, ~_has_been_rung())
     found = session.scalars(query.order_by(Resident.id).limit(PART)).all()
     if not found:
         return 0
     keep_out_of_hands(session, found)
     ids = session.scalars(query.where(Resident.id.in_(found))).all()
-    _remove_cases(session, ids)
+    _remove_cases(session, ids, now)
     theirs: tuple[Any, ...] = (ResidentNumber, RosterSeen, ResidentChange)
     for model in theirs:
         session.execute(delete(model).where(model.resident_id.in_(ids)))
@@ -206,7 +206,7 @@ def _has_been_rung() -> ColumnElement[bool]:
     )
 
 
-def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:
+def _remove_cases(session: Session, resident_ids: Sequence[int], now: datetime) -> None:
     """Their cases go, with the groups in which nobody is left; none of them is held."""
     rows = session.execute(
         select(Case.id, Case.group_id).where(Case.resident_id.in_(resident_ids))
@@ -222,4 +222,4 @@ def _remove_cases(session: Session, resident_ids: Sequence[int]) -> None:
     session.execute(delete(Hold).where(Hold.group_id.in_(empty)))
     session.execute(delete(Skip).where(Skip.group_id.in_(empty)))
     session.execute(delete(CallGroup).where(CallGroup.id.in_(empty)))
-    realign(session, sorted(left))
+    realign(session, sorted(left), now)

@@ -1,0 +1,58 @@
+"""To whom work may go: nobody gets too many, and whoever chooses sees who is there."""
+
+import pytest
+from flask import Flask
+
+from app.cases.service import moving
+from app.cases.service.moving import Which
+from app.db import Database
+from app.problems import Problem
+from tests.cases.test_work_pages import browser
+from tests.cases.town import Town
+from tests.cast import words
+from tests.conftest import Clock
+
+
+def test_nobody_is_handed_more_than_one_may_hold(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙丙丁戊", max_held=4)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 3)
+    town.batch(colleague, 2)
+
+    with pytest.raises(Problem, match="handoff_too_many") as found:
+        town.hand_over(me, colleague)
+    assert found.value.values == {"name": colleague.name, "held": 2, "most": 4, "n": 3}
+    assert len(town.in_hand(me)) == 3, "nothing is half done"
+    which = Which(campaign=town.campaign, user=me.user.id)
+    with pytest.raises(Problem, match="handoff_too_many"), db.writing() as session:
+        moving.move(session, town.people.leader.user, town.now, which, colleague.name)
+    for name in sorted(town.in_hand(me))[:1]:
+        town.save(me, name)
+    town.hand_over(me, colleague)
+    assert town.broken() == []
+
+
+def test_whoever_hands_over_sees_who_is_there(app: Flask, db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙丙丁戊")
+    people = town.people
+    for who, begins, ends in (
+        (people.colleague, "13:00", "18:00"),
+        (people.leader, "09:00", "18:00"),
+    ):
+        town.plan(who, begins, ends)
+    town.batch(people.colleague, 2)
+    town.batch(people.volunteer, 2)
+
+    page = words(browser(app, people.volunteer).get(f"/calls/campaigns/{town.campaign}/hand-over"))
+
+    leader = f"{people.leader.name} · Team leader · on shift until 18:00"
+    colleague = f"{people.colleague.name} · 2 in hand"
+    assert page.index(leader) < page.index(colleague), "who is on shift comes first"
+    assert "After 30 minutes it is free for others." in page
+    moved = words(
+        browser(app, people.leader).get(
+            f"/campaigns/{town.campaign}/in-hand/move?user={people.volunteer.user.id}"
+        )
+    )
+    assert leader in moved
+    assert colleague in moved
