@@ -130,7 +130,7 @@ def _wrong(group: CallGroup, place: Place) -> list[str]:
 
 
 def _places(members: Sequence[_Case]) -> tuple[Place, Place]:
-    """Its place in the queue, as ``release.realign`` and ``standing.settle`` write it: before an
+    """Its place in the queue, as ``placing.realign`` and ``standing.settle`` write it: before an
     appointment beside a housemate is due, and since.
     """
     waiting = [case for case in members if case.state in STILL_TO_RING]

@@ -10,7 +10,7 @@ from app.audit import service as audit
 from app.campaigns.models import Campaign
 from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
 from app.cases.rules.leases import lease_end
-from app.cases.service.release import realign
+from app.cases.service.placing import realign
 from app.people import shifts
 from app.people.models import Shift, User
 from app.people.rules.shifts import Span, covers

@@ -14,7 +14,8 @@ from app.campaigns.service import check_say, get_locked
 from app.cases.models import CallGroup, Case
 from app.cases.rules.groups import Member, form_groups
 from app.cases.rules.languages import needed
-from app.cases.service.release import end_expired, realign
+from app.cases.service.placing import realign
+from app.cases.service.release import end_expired
 from app.people.models import User
 from app.people.rules import STAFF
 from app.problems import Problem

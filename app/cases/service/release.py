@@ -1,29 +1,19 @@
 """Giving back: what is still held when a batch ends goes to the queue again."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, case, null, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Hold
-from app.cases.rules.place import Place, place_of
-from app.db import Base, UTCDateTime
+from app.cases.models import Batch, CallGroup, Case, Hold
+from app.cases.service.placing import realign
+from app.db import UTCDateTime
 from app.people.models import User
 from app.people.queries import GETS_WORK
 from app.prepared import Prepared, without_waiting
 from app.problems import NotFoundError
-
-_GROUPS = Base.metadata.tables[CallGroup.__tablename__]
-TO_PLACE: dict[str, Any] = {
-    "batch_id": null(),
-    **{one.name: bindparam(f"to_{one.name}") for one in fields(Place)},
-}
-"""What an update of a group is filled with by ``placed``."""
 
 
 def release(session: Session, actor: User, now: datetime, batch_id: int) -> None:
@@ -158,32 +148,6 @@ def unhold(session: Session, group_ids: Sequence[int], now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     release_numbers(session, group_ids, now)
-
-
-def realign(session: Session, group_ids: Collection[int], now: datetime) -> None:
-    """Make groups that nobody holds any more say what their cases say: how many of them wait,
-    since when, how urgent.
-    """
-    if not group_ids:
-        return
-    session.flush()
-    of_groups = select(
-        Case.group_id, Case.id, Case.ready_at, Case.appointment_at, Case.appointment_until,
-        Case.appointment_user_id,
-    ).where(Case.group_id.in_(group_ids), Case.state.in_(STILL_TO_RING))  # fmt: skip
-    waiting: dict[int, list[Any]] = defaultdict(list)
-    for case_ in session.execute(of_groups):
-        waiting[case_.group_id].append(case_)
-    for group_id in group_ids:
-        _REALIGN.rows(session, group=group_id, **placed(place_of(waiting[group_id], now)))
-
-
-def placed(place: Place) -> dict[str, Any]:
-    """Return the values of ``TO_PLACE`` for a place."""
-    return {f"to_{one.name}": getattr(place, one.name) for one in fields(Place)}
-
-
-_REALIGN = Prepared(update(_GROUPS).where(_GROUPS.c.id == bindparam("group")).values(TO_PLACE))
 
 
 def release_numbers(session: Session, group_ids: Sequence[int], now: datetime) -> None:

@@ -16,7 +16,7 @@ from app.campaigns.rules.following import Decision, State
 from app.cases.models import Batch, CallGroup, Case, Hold
 from app.cases.rules.leases import lease_end
 from app.cases.rules.place import place_of
-from app.cases.service.release import TO_PLACE, placed
+from app.cases.service.placing import TO_PLACE, placed
 from app.db import Base, UTCDateTime
 from app.people import shifts
 from app.prepared import Prepared

@@ -13,7 +13,7 @@ from app.audit import service as audit
 from app.calls.models import Call, Dial
 from app.calls.service.following_up import follow_up
 from app.cases.models import Batch, CallGroup, Case, HandoffCase, Hold, Skip
-from app.cases.service.release import realign
+from app.cases.service.placing import realign
 from app.cases.service.standing import keep_out_of_hands
 from app.people.models import User
 from app.problems import Problem
