@@ -103,3 +103,16 @@ def test_undone_the_housemates_are_in_hand_again(db: Database, clock: Clock) -> 
     assert town.in_hand(me) == {"甲", "乙"}
     assert town.case("乙").attempts == 0
     assert town.broken() == []
+
+
+def test_who_asked_for_a_time_is_rung_then_on_another_number(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, HOME, hours=())
+    me = town.people.volunteer
+    town.batch(me)
+    town.save(me, "乙", "callback_requested", number=mobile(2), callback_at=town.at("15:00"))
+    town.wait(minutes=1)
+    town.save(me, "甲", "invalid_number", number=mobile(1))
+
+    case = town.case("乙")
+    assert (case.appointment_at, case.appointment_user_id) == (town.at("15:00"), me.user.id)
+    assert town.broken() == []

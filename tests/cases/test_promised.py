@@ -120,6 +120,62 @@ def test_who_does_not_answer_within_the_window_is_tried_once_more_in_it(
     assert town.broken() == []
 
 
+def windowed(db: Database, clock: Clock, at: str, until: str, **rules: object) -> Town:
+    """Somebody who is there between two times, and in hand again at the first."""
+    town = Town.of(db, clock, ["甲"], **rules)
+    town.batch(town.people.volunteer)
+    agreed = {"callback_at": town.at(at), "callback_until": town.at(until)}
+    town.save(town.people.volunteer, "甲", "callback_requested", **agreed)
+    clock.now = town.at(at)
+    town.batch(town.people.volunteer)
+    return town
+
+
+@pytest.mark.parametrize(("rung", "saved"), [("20:45", "20:45"), ("20:05", "21:10")])
+def test_nobody_is_tried_again_when_the_window_is_over_or_nobody_may_ring(
+    db: Database, clock: Clock, rung: str, saved: str
+) -> None:
+    hours = {"hours": ["09:00-20:00"], "legal_hours": ["08:00-21:00"]}
+    town = windowed(db, clock, "20:00", "22:00", **hours)
+    clock.now = town.at(saved)
+    town.save(town.people.volunteer, "甲", "no_answer", started_at=town.at(rung))
+
+    case = town.case("甲")
+    assert (case.appointment_at, case.appointment_user_id) == (None, None)
+    assert case.ready_at == town.at("09:00") + timedelta(days=1)
+    assert town.broken() == []
+
+
+def test_who_rings_back_within_the_window_is_tried_once_more_all_the_same(
+    db: Database, clock: Clock
+) -> None:
+    town = windowed(db, clock, "15:00", "17:00", hours=())
+    mine = town.people.volunteer
+    town.save(mine, "甲", "no_answer", started_at=town.now)
+    town.wait(minutes=10)
+    town.save(mine, "甲", "hung_up", direction="in", started_at=town.now)
+
+    assert town.case("甲").appointment_at == town.at("15:30")
+    assert town.broken() == []
+
+
+def test_another_number_is_rung_at_once_within_the_window(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [resident("甲", mobile(1), mobile(2))], hours=())
+    mine = town.people.volunteer
+    town.batch(mine)
+    agreed = {"callback_at": town.at("15:00"), "callback_until": town.at("17:00")}
+    town.save(mine, "甲", "callback_requested", number=mobile(1), **agreed)
+    clock.now = town.at("15:00")
+    town.batch(mine)
+    town.save(mine, "甲", "invalid_number", number=mobile(1), started_at=town.now)
+    assert town.case("甲").ready_at == town.now
+    town.batch(mine)
+    town.save(mine, "甲", "no_answer", number=mobile(2), started_at=town.now)
+
+    assert town.case("甲").appointment_at == town.at("15:20")
+    assert town.broken() == []
+
+
 class Waits:
     """A case that waits."""
 
