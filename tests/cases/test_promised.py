@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.cases.rules.place import APPOINTMENT, ORDINARY, place_of
+from app.cases.service import claim as claiming
+from app.cases.service import leaving
 from app.db import Database
 from tests.cases.town import Town
 from tests.cast import NOW, mobile, resident
@@ -173,6 +175,69 @@ def test_another_number_is_rung_at_once_within_the_window(db: Database, clock: C
     town.save(mine, "甲", "no_answer", number=mobile(2), started_at=town.now)
 
     assert town.case("甲").appointment_at == town.at("15:20")
+    assert town.broken() == []
+
+
+def both_promised(db: Database, clock: Clock, *, anyone: bool) -> Town:
+    """The husband told the volunteer that he is there from 13:00 to 19:00; the wife asked the
+    colleague for 14:00."""
+    town = Town.of(db, clock, AT_HOME, hours=())
+    me, colleague = town.people.volunteer, town.people.colleague
+    batch = town.batch(me)
+    long = {"callback_at": town.at("13:00"), "callback_until": town.at("19:00")}
+    town.save(me, "夫", "callback_requested", **long)
+    town.release(me, batch)
+    batch = town.batch(colleague)
+    agreed = {"callback_at": town.at("14:00"), "callback_anyone": anyone}
+    town.save(colleague, "妻", "callback_requested", **agreed)
+    town.release(colleague, batch)
+    return town
+
+
+@pytest.mark.parametrize(("anyone", "passes"), [(True, "14:00"), (False, "14:10")])
+def test_of_two_promised_the_second_is_not_missed_for_the_firsts_sake(
+    db: Database, clock: Clock, passes: str, *, anyone: bool
+) -> None:
+    town = both_promised(db, clock, anyone=anyone)
+    clock.now = town.at(passes) - timedelta(seconds=1)
+    nobody = town.claim(town.people.colleague)
+
+    assert (nobody.batch, nobody.next_at) == (None, town.at(passes))
+    clock.now = town.at(passes)
+    assert town.take(town.people.colleague) == ["夫", "妻"]
+    assert town.broken() == []
+
+
+def test_who_goes_leaves_the_second_of_two_promised_to_anyone(db: Database, clock: Clock) -> None:
+    town = both_promised(db, clock, anyone=False)
+    with db.writing() as session:
+        leaving.deactivate(session, None, town.now, town.people.colleague.user.id)
+
+    assert town.group("夫").anyones_at == town.at("14:00")
+    assert town.broken() == []
+
+
+def test_the_next_time_beside_a_housemate_is_that_of_the_whole_group(
+    db: Database, clock: Clock
+) -> None:
+    home = [*AT_HOME, resident("子", mobile(1), room="1")]
+    town = Town.of(db, clock, home, hours=["09:00-10:30"], legal_hours=["08:00-21:00"])
+    me = town.people.volunteer
+    batch = town.batch(me)
+    town.save(me, "夫", "callback_requested", callback_at=town.at("15:00"))
+    anyones = {"callback_at": town.at("15:05"), "callback_anyone": True}
+    town.save(me, "妻", "callback_requested", **anyones)
+    town.release(me, batch)
+    clock.now = town.at("11:00")
+
+    assert town.claim(me).next_at == town.at("15:00")
+    assert town.claim(town.people.colleague).next_at == town.at("15:05")
+    clock.now = town.at("15:05")
+    with db.reading() as session:
+        asked = claiming.why_nothing(session, me.user, town.now, town.campaign)
+    assert asked.next_at is not None, "before anybody's claim has brought it up"
+    assert asked.next_at <= town.now
+    assert town.take(town.people.colleague) == ["夫", "妻", "子"]
     assert town.broken() == []
 
 
