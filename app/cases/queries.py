@@ -1,6 +1,7 @@
 """Reads about the queue: what a volunteer holds, and why there is nothing to hand out."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,11 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.agreed import anyones_from
 from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
-from app.cases.models import Batch, CallGroup, Case, Hold, Skip
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Hold, Skip
 from app.cases.rules.languages import Lane
+from app.cases.rules.place import place_of
 from app.db import Database, engine_of
 from app.people import queries as people
 from app.people.models import User
@@ -189,16 +190,27 @@ def _promised(
     soonest = session.scalar(select(func.min(CallGroup.anyones_at)).where(*waits, *theirs))
     if soonest is not None:
         yield soonest
-    beside = (
-        select(Case.ready_at, Case.appointment_until, Case.appointment_user_id)
-        .join(CallGroup, CallGroup.id == Case.group_id)
-        .where(*waits, CallGroup.due_at > now, Case.ready_at == CallGroup.due_at)
-        .order_by(CallGroup.due_at)
-        .limit(_MOST_BESIDE)
-    )
-    for at, until, whose in session.execute(beside):
+    for at, members in _beside(session, waits):
+        place = place_of(members, at)
+        mine = place.appointment_user_id in {None, user.id}
+        yield at if mine or place.anyones_at is None else place.anyones_at
+
+
+def _beside(
+    session: Session, waits: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[datetime, Sequence[Case]]]:
+    """The groups that become an appointment, with the next claim where nobody asked since it was
+    due; the soonest first: when, and who waits.
+    """
+    groups = select(CallGroup.id, CallGroup.due_at).where(*waits, CallGroup.due_at.is_not(None))
+    due = session.execute(groups.order_by(CallGroup.due_at).limit(_MOST_BESIDE)).all()
+    is_of_them = Case.group_id.in_([group_id for group_id, _at in due])
+    members: dict[int, list[Case]] = defaultdict(list)
+    for case in session.scalars(select(Case).where(is_of_them, Case.state.in_(STILL_TO_RING))):
+        members[case.group_id].append(case)
+    for group_id, at in due:
         if at is not None:
-            yield at if whose in {None, user.id} else anyones_from(at, until)
+            yield at, members[group_id]
 
 
 def claim_values(

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.cases.rules.place import APPOINTMENT, ORDINARY, place_of
+from app.cases.service import claim as claiming
+from app.cases.service import leaving
 from app.db import Database
 from tests.cases.town import Town
 from tests.cast import NOW, mobile, resident
@@ -117,6 +119,125 @@ def test_who_does_not_answer_within_the_window_is_tried_once_more_in_it(
     town.batch(mine)
     town.save(mine, "甲", "no_answer", started_at=town.now)
     assert town.case("甲").appointment_at is None, "twice is enough"
+    assert town.broken() == []
+
+
+def windowed(db: Database, clock: Clock, at: str, until: str, **rules: object) -> Town:
+    """Somebody who is there between two times, and in hand again at the first."""
+    town = Town.of(db, clock, ["甲"], **rules)
+    town.batch(town.people.volunteer)
+    agreed = {"callback_at": town.at(at), "callback_until": town.at(until)}
+    town.save(town.people.volunteer, "甲", "callback_requested", **agreed)
+    clock.now = town.at(at)
+    town.batch(town.people.volunteer)
+    return town
+
+
+@pytest.mark.parametrize(("rung", "saved"), [("20:45", "20:45"), ("20:05", "21:10")])
+def test_nobody_is_tried_again_when_the_window_is_over_or_nobody_may_ring(
+    db: Database, clock: Clock, rung: str, saved: str
+) -> None:
+    hours = {"hours": ["09:00-20:00"], "legal_hours": ["08:00-21:00"]}
+    town = windowed(db, clock, "20:00", "22:00", **hours)
+    clock.now = town.at(saved)
+    town.save(town.people.volunteer, "甲", "no_answer", started_at=town.at(rung))
+
+    case = town.case("甲")
+    assert (case.appointment_at, case.appointment_user_id) == (None, None)
+    assert case.ready_at == town.at("09:00") + timedelta(days=1)
+    assert town.broken() == []
+
+
+def test_who_rings_back_within_the_window_is_tried_once_more_all_the_same(
+    db: Database, clock: Clock
+) -> None:
+    town = windowed(db, clock, "15:00", "17:00", hours=())
+    mine = town.people.volunteer
+    town.save(mine, "甲", "no_answer", started_at=town.now)
+    town.wait(minutes=10)
+    town.save(mine, "甲", "hung_up", direction="in", started_at=town.now)
+
+    assert town.case("甲").appointment_at == town.at("15:30")
+    assert town.broken() == []
+
+
+def test_another_number_is_rung_at_once_within_the_window(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, [resident("甲", mobile(1), mobile(2))], hours=())
+    mine = town.people.volunteer
+    town.batch(mine)
+    agreed = {"callback_at": town.at("15:00"), "callback_until": town.at("17:00")}
+    town.save(mine, "甲", "callback_requested", number=mobile(1), **agreed)
+    clock.now = town.at("15:00")
+    town.batch(mine)
+    town.save(mine, "甲", "invalid_number", number=mobile(1), started_at=town.now)
+    assert town.case("甲").ready_at == town.now
+    town.batch(mine)
+    town.save(mine, "甲", "no_answer", number=mobile(2), started_at=town.now)
+
+    assert town.case("甲").appointment_at == town.at("15:20")
+    assert town.broken() == []
+
+
+def both_promised(db: Database, clock: Clock, *, anyone: bool) -> Town:
+    """The husband told the volunteer that he is there from 13:00 to 19:00; the wife asked the
+    colleague for 14:00."""
+    town = Town.of(db, clock, AT_HOME, hours=())
+    me, colleague = town.people.volunteer, town.people.colleague
+    batch = town.batch(me)
+    long = {"callback_at": town.at("13:00"), "callback_until": town.at("19:00")}
+    town.save(me, "夫", "callback_requested", **long)
+    town.release(me, batch)
+    batch = town.batch(colleague)
+    agreed = {"callback_at": town.at("14:00"), "callback_anyone": anyone}
+    town.save(colleague, "妻", "callback_requested", **agreed)
+    town.release(colleague, batch)
+    return town
+
+
+@pytest.mark.parametrize(("anyone", "passes"), [(True, "14:00"), (False, "14:10")])
+def test_of_two_promised_the_second_is_not_missed_for_the_firsts_sake(
+    db: Database, clock: Clock, passes: str, *, anyone: bool
+) -> None:
+    town = both_promised(db, clock, anyone=anyone)
+    clock.now = town.at(passes) - timedelta(seconds=1)
+    nobody = town.claim(town.people.colleague)
+
+    assert (nobody.batch, nobody.next_at) == (None, town.at(passes))
+    clock.now = town.at(passes)
+    assert town.take(town.people.colleague) == ["夫", "妻"]
+    assert town.broken() == []
+
+
+def test_who_goes_leaves_the_second_of_two_promised_to_anyone(db: Database, clock: Clock) -> None:
+    town = both_promised(db, clock, anyone=False)
+    with db.writing() as session:
+        leaving.deactivate(session, None, town.now, town.people.colleague.user.id)
+
+    assert town.group("夫").anyones_at == town.at("14:00")
+    assert town.broken() == []
+
+
+def test_the_next_time_beside_a_housemate_is_that_of_the_whole_group(
+    db: Database, clock: Clock
+) -> None:
+    home = [*AT_HOME, resident("子", mobile(1), room="1")]
+    town = Town.of(db, clock, home, hours=["09:00-10:30"], legal_hours=["08:00-21:00"])
+    me = town.people.volunteer
+    batch = town.batch(me)
+    town.save(me, "夫", "callback_requested", callback_at=town.at("15:00"))
+    anyones = {"callback_at": town.at("15:05"), "callback_anyone": True}
+    town.save(me, "妻", "callback_requested", **anyones)
+    town.release(me, batch)
+    clock.now = town.at("11:00")
+
+    assert town.claim(me).next_at == town.at("15:00")
+    assert town.claim(town.people.colleague).next_at == town.at("15:05")
+    clock.now = town.at("15:05")
+    with db.reading() as session:
+        asked = claiming.why_nothing(session, me.user, town.now, town.campaign)
+    assert asked.next_at is not None, "before anybody's claim has brought it up"
+    assert asked.next_at <= town.now
+    assert town.take(town.people.colleague) == ["夫", "妻", "子"]
     assert town.broken() == []
 
 

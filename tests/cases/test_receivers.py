@@ -9,7 +9,7 @@ from app.db import Database
 from app.problems import Problem
 from tests.cases.test_work_pages import browser
 from tests.cases.town import Town
-from tests.cast import words
+from tests.cast import mobile, resident, words
 from tests.conftest import Clock
 
 
@@ -29,6 +29,19 @@ def test_nobody_is_handed_more_than_one_may_hold(db: Database, clock: Clock) -> 
     for name in sorted(town.in_hand(me))[:1]:
         town.save(me, name)
     town.hand_over(me, colleague)
+    assert town.broken() == []
+
+
+def test_a_whole_group_may_be_a_few_more(db: Database, clock: Clock) -> None:
+    """As a claim gives it: else whoever holds it could hand it to nobody."""
+    home = [resident("夫", mobile(1), room="1"), resident("妻", mobile(1), room="1")]
+    town = Town.of(db, clock, [resident("独", mobile(2), room="0"), *home], max_held=2)
+    me, colleague = town.people.volunteer, town.people.colleague
+    assert town.take(me) == ["独", "夫", "妻"]
+
+    offer = town.hand_over(me, colleague).to_batch_id
+    assert offer is not None
+    assert town.held(town.batch_of_id(offer)) == ["独", "夫", "妻"]
     assert town.broken() == []
 
 

@@ -192,7 +192,8 @@ class Model:
         barred = self.spared[group] == who or (group, who, now.date()) in self.skips
         if due is None or not_now or barred:
             return None
-        if whose not in {None, who} and due > now - ANYONES:
+        anyones = [case.ready_at + (ANYONES if case.whose else timedelta()) for case in promised]
+        if whose not in {None, who} and min(anyones) > now:
             return None
         return whose != who or whose is None, first is None, due
 

@@ -14,6 +14,7 @@ from app.calls.rules import CallInput
 from app.calls.service import recording
 from app.calls.service.deciding import Histories, decide, next_position, spare
 from app.campaigns.models import Campaign
+from app.campaigns.rules.dispositions import OUT_OF_SERVICE
 from app.cases.service import retaking
 from app.cases.service.standing import Standing, lock
 from app.people.models import User
@@ -53,8 +54,9 @@ def correct(
     """Replace what the actor once said of a call; the case is worked out again from all calls.
 
     Of ``wanted`` the disposition, note and call-back count; the times are the call's own.
-    ``together`` corrects the other cases too that the same call settled. Raises NotFoundError
-    for another's call, Problem for one that was corrected already.
+    ``together`` corrects the other cases too that the same call settled; but where a number was
+    out of service and is not after all, what was noted of housemates for that is taken back.
+    Raises NotFoundError for another's call, Problem for one that was corrected already.
     """
     original = _own(session, actor, call_id)
     rules.check(wanted, now)
@@ -194,9 +196,17 @@ def _begin(
 
 def _correct_all(change: _Correction, original: Call, *, together: bool) -> Call:
     row = _correct_one(change, original)
-    for other in settled_together(change.session, original) if together else ():
-        _correct_one(change, other)
+    works_after_all = OUT_OF_SERVICE == original.disposition != change.wanted.disposition
+    if together or works_after_all:
+        for other in settled_together(change.session, original):
+            _correct_one(_taken_back(change, other) if works_after_all else change, other)
     return row
+
+
+def _taken_back(change: _Correction, call: Call) -> _Correction:
+    """Nobody said of the housemate what is said now of whoever was rung."""
+    same = CallInput(call.disposition, call.started_at, call.ended_at, note=call.note)
+    return replace(change, wanted=same, voided=True)
 
 
 def _finish(change: _Correction, actor: User) -> None:

@@ -104,7 +104,7 @@ def last_word(history: Sequence[PastCall]) -> PastCall:
 
     But a call that settled nothing, to which nobody answered or which the resident made, takes no
     appointment off the calendar that was still to come; and a ring-back nobody off the leader's
-    list.
+    list. A number out of service is no try at all: another of the resident's is rung then.
     """
     for made, call in reversed(list(enumerate(history, 1))):
         if not _settled_nothing(call):
@@ -114,7 +114,7 @@ def last_word(history: Sequence[PastCall]) -> PastCall:
 
 def _settled_nothing(call: PastCall) -> bool:
     row = DISPOSITIONS[call.disposition]
-    came_to_nothing = row.follow is Follow.AGAIN and not call.desk
+    came_to_nothing = row.follow in {Follow.AGAIN, Follow.NEXT_NUMBER} and not call.desk
     return came_to_nothing and (call.direction == "in" or not row.reached)
 
 
@@ -124,21 +124,26 @@ def _stands(call: PastCall, since: Sequence[PastCall]) -> bool:
         return True
     if DISPOSITIONS[call.disposition].follow is Follow.LEADER:
         return all(later.direction == "in" for later in since)
-    rung = since[-1].started_at
+    rung = [one for one in since if not _is_number_wrong(one)]
     if not _is_appointment(call) or call.callback_at is None:
         return False
-    return call.callback_at > after(rung, SHORTLY_BEFORE) or _is_tried_again(call, since)
+    to_come = not rung or call.callback_at > after(rung[-1].started_at, SHORTLY_BEFORE)
+    return to_come or _is_tried_again(call, rung)
 
 
-def _is_tried_again(call: PastCall, since: Sequence[PastCall]) -> bool:
+def _is_number_wrong(call: PastCall) -> bool:
+    return DISPOSITIONS[call.disposition].follow is Follow.NEXT_NUMBER
+
+
+def _is_tried_again(call: PastCall, rung: Sequence[PastCall]) -> bool:
     """Whether somebody who did not answer at the agreed time is there for a while yet: within a
-    window they are tried once more.
+    window they are tried once more, however often they rang back themselves.
     """
     if call.callback_until is None:
         return False
-    begun = [later for later in since if _is_kept_by(call, later)]
-    ends = call.callback_until.timestamp()
-    return len(begun) == 1 and after(begun[0].started_at, ONCE_MORE_AFTER).timestamp() < ends
+    begun = [one for one in rung if one.direction == "out" and _is_kept_by(call, one)]
+    soon = after(rung[-1].started_at, ONCE_MORE_AFTER)
+    return len(begun) <= 1 and soon.timestamp() < call.callback_until.timestamp()
 
 
 def _is_kept_by(call: PastCall, later: PastCall) -> bool:
@@ -209,10 +214,14 @@ def _again(
     taps: Sequence[datetime],
 ) -> Decision:
     if _is_appointment(word) and word.callback_at is not None:
-        begins = word.callback_at
-        if _is_kept_by(word, history[-1]) and history[-1] is not word:
-            begins = latest(begins, after(history[-1].started_at, ONCE_MORE_AFTER))
-        return _agreed(rules, word, begins, outcome, now)
+        last = history[-1]
+        if last is word or _is_number_wrong(last) or not _is_kept_by(word, last):
+            return _agreed(rules, word, word.callback_at, outcome, now)
+        begins = latest(word.callback_at, after(last.started_at, ONCE_MORE_AFTER))
+        once_more = _agreed(rules, word, begins, outcome, now)
+        if once_more.appointment_until is not None:
+            return once_more
+        word = last  # what is left of the window is over, or too late to ring
     begins = latest(after(word.started_at, rules.pause_after(word.disposition)), now)
     ready = not_too_often(rules, history, taps, next_allowed(rules, begins))
     if word.disposition in NOBODY_ANSWERED:

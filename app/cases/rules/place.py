@@ -1,6 +1,6 @@
 """The place of a call group in the queue: since when it waits, how urgent it is, and for whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,27 +44,27 @@ def place_of(waiting: Collection[Waiting], now: datetime) -> Place:
 
     A group is handed out as a whole. So where somebody asked for a time, and a housemate may be
     rung before it, it waits among the others for the housemate's sake, and as an appointment once
-    that is due.
+    that is due. Of several it is the first that decides whose it is; anyone's it is as soon as one
+    of them is.
     """
     moments = [case.ready_at for case in waiting if case.ready_at is not None]
     if not moments:
         return Place(0, ORDINARY, None)
     soonest = min(moments)
-    promised = _first_promised(list(waiting))
-    if promised is None or promised.ready_at is None:
+    promised = sorted(_promised(waiting))
+    if not promised:
         return Place(len(moments), ORDINARY, soonest)
-    due = promised.ready_at
+    due, _id, whose, _anyones = promised[0]
     if due > max(soonest, now):
         return Place(len(moments), ORDINARY, soonest, due_at=due)
-    whose = promised.appointment_user_id
-    anyones = None if whose is None else anyones_from(due, promised.appointment_until)
+    anyones = None if whose is None else min(one[-1] for one in promised)
     return Place(len(moments), APPOINTMENT, due, whose, anyones)
 
 
-def _first_promised(waiting: Sequence[Waiting]) -> Waiting | None:
-    promised = [
-        (case.ready_at, case.id, case)
-        for case in waiting
-        if case.appointment_at is not None and case.ready_at is not None
-    ]
-    return min(promised, key=lambda one: one[:2])[2] if promised else None
+def _promised(waiting: Collection[Waiting]) -> Iterator[tuple[datetime, int, int | None, datetime]]:
+    """Of each appointment: when it is due, its case, whose it is, and from when it is anyone's."""
+    for case in waiting:
+        due, whose = case.ready_at, case.appointment_user_id
+        if case.appointment_at is not None and due is not None:
+            anyones = due if whose is None else anyones_from(due, case.appointment_until)
+            yield due, case.id, whose, anyones

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.service.release import end_batches
+from app.cases.service.release import end_batches, realign
 from app.people.models import User
 from app.people.rules import LONGEST_STOP_NOTE, may_deactivate
 from app.problems import ForbiddenError, NotFoundError, Problem
@@ -63,7 +63,7 @@ def start(session: Session, actor: User | None, now: datetime, user_id: int) -> 
 def _free_all(session: Session, now: datetime, user_id: int, reason: str) -> None:
     """End a user's batches, and let anyone have what was promised by them."""
     batches = _lock_batches(session, user_id)
-    _give_up_appointments(session, user_id, _lock_groups(session, user_id, batches))
+    _give_up_appointments(session, user_id, _lock_groups(session, user_id, batches), now)
     end_batches(session, batches, now, reason)
 
 
@@ -94,7 +94,9 @@ def _lock_groups(session: Session, user_id: int, batches: Sequence[int]) -> Sequ
     return session.scalars(query.order_by(CallGroup.id).with_for_update()).all()
 
 
-def _give_up_appointments(session: Session, user_id: int, groups: Sequence[int]) -> None:
+def _give_up_appointments(
+    session: Session, user_id: int, groups: Sequence[int], now: datetime
+) -> None:
     session.execute(
         update(CallGroup)
         .where(CallGroup.id.in_(groups), CallGroup.appointment_user_id == user_id)
@@ -107,6 +109,9 @@ def _give_up_appointments(session: Session, user_id: int, groups: Sequence[int])
         .values(appointment_user_id=None)
         .execution_options(synchronize_session=False)
     )
+    # Of several appointments another may come first now; what is held, says so when it is free.
+    free = select(CallGroup.id).where(CallGroup.id.in_(groups), CallGroup.batch_id.is_(None))
+    realign(session, session.scalars(free).all(), now)
 
 
 def _id(user: User | None) -> int | None:

@@ -5,7 +5,7 @@ Revises: 0009
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,15 +75,19 @@ def _place(cases: list[sa.Row]) -> dict[str, object]:
     first = min(agreed, key=lambda case: (case.ready_at, case.id), default=None)
     if first is None:
         return {"ready_at": soonest, "priority": 5, "appointment_user_id": None}
-    due, until, whose = first.ready_at, first.appointment_until, first.appointment_user_id
+    due, whose = first.ready_at, first.appointment_user_id
     if due > soonest:
         return {"ready_at": soonest, "priority": 5, "appointment_user_id": None, "due_at": due}
-    soon = due + timedelta(minutes=10)
-    anyones = soon if until is None else max(soon, due + (until - due) / 2)
-    return {
-        "ready_at": due, "appointment_user_id": whose,
-        "anyones_at": None if whose is None else anyones,
-    }  # fmt: skip
+    anyones = None if whose is None else min(_anyones_from(case) for case in agreed)
+    return {"ready_at": due, "appointment_user_id": whose, "anyones_at": anyones}
+
+
+def _anyones_from(case: sa.Row) -> datetime:
+    at, until = case.ready_at, case.appointment_until
+    if case.appointment_user_id is None:
+        return at
+    soon = at + timedelta(minutes=10)
+    return soon if until is None else max(soon, at + (until - at) / 2)
 
 
 def downgrade() -> None:
