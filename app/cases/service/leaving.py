@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.cases.models import Batch, CallGroup, Case
-from app.cases.service.release import end_batches, realign
+from app.cases.service.placing import realign
+from app.cases.service.release import end_batches
 from app.people.models import User
 from app.people.rules import LONGEST_STOP_NOTE, may_deactivate
 from app.problems import ForbiddenError, NotFoundError, Problem
