@@ -84,4 +84,4 @@ def test_what_was_just_saved_names_the_whole_span(town: Town, client: CheckingCl
         callback_at="2026-11-24T16:00", callback_until="17:30",
     )  # fmt: skip
     page = words(client.get(send(client, filled).location))
-    assert "Call back later 24 Nov 16:00–17:30" in page
+    assert "Call back later 16:00–17:30" in page
