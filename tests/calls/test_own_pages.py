@@ -90,6 +90,24 @@ def test_the_last_call_of_a_batch_can_be_taken_back_from_the_first_page(
     assert "Undo" not in words(client.get("/calls"))
 
 
+def test_what_is_not_given_to_them_today_is_not_offered(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    """Whoever laid the housemate aside is not given the household, whatever was agreed."""
+    couple = [resident(name, mobile(n), room="101") for n, name in enumerate(("夫一", "妻二"), 1)]
+    town = Town.of(db, clock, [*couple, resident("丙", mobile(3))])
+    me = town.people.volunteer
+    town.batch(me)
+    town.save(me, "夫一", "callback_requested", callback_at=town.now + timedelta(hours=1))
+    town.skip(me, "妻二")
+    town.wait(hours=2)
+    sign_in(english(client), me)
+    page = words(client.get("/calls"))
+
+    assert ("Next appointment" in page, "Take the one that is due" in page) == (False, False)
+    assert town.take(town.people.colleague) == ["夫一", "妻二"]
+
+
 def test_a_call_of_long_ago_is_not_offered_to_be_taken_back(
     town: Town, client: CheckingClient
 ) -> None:
