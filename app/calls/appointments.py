@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
-from app.cases.models import Batch, CallGroup, Case
+from app.cases.models import Batch, CallGroup, Case, Skip
 from app.cases.rules.load import SLOT, Load, slot_of
 from app.cases.service.claim import MAY_RING
 from app.people import queries as people
@@ -41,6 +41,23 @@ def own(
         .options(_PLACE)
     )
     return [(case, holder) for case, holder in session.execute(query)]
+
+
+def of_others(
+    session: Session, user: User, group_ids: Collection[int], since: datetime
+) -> Collection[int]:
+    """Return which of these groups are not given to the user today, whatever was agreed: laid
+    aside since this moment, or refused to them.
+    """
+    if not group_ids:
+        return ()
+    aside = select(Skip.group_id).where(
+        Skip.group_id.in_(group_ids), Skip.user_id == user.id, Skip.skipped_at >= since
+    )
+    spared = select(CallGroup.id).where(
+        CallGroup.id.in_(group_ids), CallGroup.avoid_user_id == user.id
+    )
+    return set(session.scalars(aside.union(spared)))
 
 
 def of_cases(session: Session, case_ids: Collection[int]) -> Sequence[Case]:

@@ -60,6 +60,8 @@ class SaidForm(Form):
     callback_was = HiddenField()
     """The other time as the page already had it: not typed now."""
     callback_until = TimeField(_l("Until (only for a span of time)"), [Optional()])
+    callback_until_was = HiddenField()
+    """The end as the page already had it: it ends the span of no other time."""
     callback_anyone = BooleanField(_l("Anyone may ring then, not only me"))
     note = TextAreaField(_l("Note"), render_kw=NOTE)
     together = BooleanField()
@@ -95,12 +97,17 @@ class SaidForm(Form):
         if row is None or row.follow is not Follow.APPOINTMENT:
             return None, None
         typed = self.callback_at.data  # whoever types a time means it, whatever tile was chosen
-        shown = typed is not None and typed.strftime(TYPED[0]) == self.callback_was.data
-        if typed is None or (shown and self.callback.data):
-            return (_slot(self.callback.data), None) if self.callback.data else (None, None)
-        agreed = typed.replace(tzinfo=now.tzinfo)
         until = self.callback_until.data
-        return agreed, datetime.combine(typed.date(), until, now.tzinfo) if until else None
+        shown = typed is not None and typed.strftime(TYPED[0]) == self.callback_was.data
+        if typed is not None and not (shown and self.callback.data):
+            agreed = typed.replace(tzinfo=now.tzinfo)
+        elif self.callback.data:
+            agreed = _slot(self.callback.data).astimezone(now.tzinfo)
+            if until and f"{until:%H:%M}" == self.callback_until_was.data:
+                until = None
+        else:
+            return None, None
+        return agreed, datetime.combine(agreed.date(), until, now.tzinfo) if until else None
 
     def fill(self, call: Call, now: datetime) -> None:
         """Show a call as it was entered."""
@@ -111,6 +118,7 @@ class SaidForm(Form):
             self.callback_anyone.data = call.callback_user_id is None
         if call.callback_until is not None:
             self.callback_until.data = call.callback_until.astimezone(now.tzinfo).time()
+            self.callback_until_was.data = f"{self.callback_until.data:%H:%M}"
 
 
 class CallForm(SaidForm):

@@ -168,5 +168,7 @@ def _words(row: Passed, code: str) -> tuple[str, str | None]:
     if code == DOOR_LIST:
         return str(_("No number works: somebody knocks")), str(_("Goes to the door list."))
     name = disposition_name(row.campaign, code)
-    at_the_door = DISPOSITIONS[code].follow is Follow.DOOR
-    return name, str(_("Goes to the door list.")) if at_the_door else None
+    if DISPOSITIONS[code].follow is Follow.DOOR:  # what the leader does, then how it is counted
+        counted = _("Goes to the door list, counted as “%(what)s”.", what=name)
+        return str(_("Somebody goes to the door")), str(counted)
+    return name, None

@@ -45,7 +45,13 @@ def past(value: datetime, now: datetime) -> str:
 
 
 def coming(value: datetime, now: datetime) -> str:
-    """Return a moment to come: the time of day, with its day where that is another one."""
+    """Return a moment to come, or one that came and was missed: the time of day, with its day
+    where that is another one.
+    """
     zone = get_timezone()
-    is_today = value.astimezone(zone).date() == now.astimezone(zone).date()
-    return clock(value) if is_today else moment(value)
+    days = (value.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return clock(value)
+    if days == 1:
+        return str(gettext("tomorrow %(time)s", time=clock(value)))
+    return past(value, now) if days == -1 else moment(value)

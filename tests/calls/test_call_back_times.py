@@ -54,10 +54,34 @@ def test_a_correction_keeps_the_span_that_was_agreed(town: Town, client: Checkin
     assert (case.appointment_at, case.appointment_until) == (at, until)
 
 
+def test_a_time_that_was_offered_may_begin_a_span(town: Town, client: CheckingClient) -> None:
+    tile = town.now.replace(hour=18, minute=30)
+    said = {"disposition": "callback_requested", "callback": tile.isoformat()}
+    send(client, call_form(client, town, "甲", **said, callback_until="20:00"))
+    case = town.case("甲")
+    assert (case.appointment_at, case.appointment_until) == (tile, tile.replace(hour=20, minute=0))
+
+    form = call_form(client, town, "乙", **said, callback_until="18:00")
+    answer = send(client, form)
+    assert "The time agreed ends before it begins" in words(answer)
+
+
+def test_the_end_of_a_span_ends_no_other_time(town: Town, client: CheckingClient) -> None:
+    at, until = town.now.replace(hour=16), town.now.replace(hour=19)
+    call = town.save(
+        town.people.volunteer, "甲", "callback_requested", callback_at=at, callback_until=until
+    ).call
+    tile = town.now.replace(hour=18, minute=30)
+    client.submit(f"/calls/{call.id}/correct", action="", callback=tile.isoformat(), note="晚上")
+
+    case = town.case("甲")
+    assert (case.appointment_at, case.appointment_until) == (tile, None)
+
+
 def test_what_was_just_saved_names_the_whole_span(town: Town, client: CheckingClient) -> None:
     filled = call_form(
         client, town, "甲", disposition="callback_requested",
         callback_at="2026-11-24T16:00", callback_until="17:30",
     )  # fmt: skip
     page = words(client.get(send(client, filled).location))
-    assert "Call back later 24 Nov 16:00–17:30" in page
+    assert "Call back later 16:00–17:30" in page

@@ -88,6 +88,8 @@ def test_a_leader_closes_a_case_or_passes_it_to_the_door_list(
     ask(town, "甲一")
     path = f"/leader-list/{town.case('甲一').id}"
     leader = browser(app, town.people.leader)
+    page = words(leader.get(path))
+    assert "Somebody goes to the door" in page, "what is done, not only how it is counted"
 
     leader.submit(path, action=path, disposition=answer)
 

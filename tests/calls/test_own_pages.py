@@ -16,12 +16,13 @@ def test_home_shows_the_appointments_of_the_next_days(town: Town, client: Checki
         at = town.now + timedelta(hours=hours)
         town.save(me, name, "callback_requested", callback_at=at)
     page = words(client.get("/calls"))
-    places = [page.index(text) for text in ("11:00", "2 more appointments", "25 Nov", "26 Nov")]
+    parts = ("11:00", "2 more appointments", "tomorrow 16:00", "26 Nov")
+    places = [page.index(text) for text in parts]
     assert places == sorted(places)
     assert page.count("later today") == 1
     town.wait(days=1, hours=6)
     page = words(client.get("/calls"))
-    assert page.index("24 Nov 11:00") < page.index("2 more appointments") < page.index("16:00")
+    assert page.index("yesterday 11:00") < page.index("2 more appointments") < page.index("16:00")
 
 
 def test_home_shows_what_a_colleague_agreed_and_handed_over(
@@ -87,6 +88,24 @@ def test_the_last_call_of_a_batch_can_be_taken_back_from_the_first_page(
     assert client.submit("/calls", action=f"/calls/{call.id}/undo").status_code == 302
     assert town.calls()[-1].voided
     assert "Undo" not in words(client.get("/calls"))
+
+
+def test_what_is_not_given_to_them_today_is_not_offered(
+    db: Database, clock: Clock, client: CheckingClient
+) -> None:
+    """Whoever laid the housemate aside is not given the household, whatever was agreed."""
+    couple = [resident(name, mobile(n), room="101") for n, name in enumerate(("夫一", "妻二"), 1)]
+    town = Town.of(db, clock, [*couple, resident("丙", mobile(3))])
+    me = town.people.volunteer
+    town.batch(me)
+    town.save(me, "夫一", "callback_requested", callback_at=town.now + timedelta(hours=1))
+    town.skip(me, "妻二")
+    town.wait(hours=2)
+    sign_in(english(client), me)
+    page = words(client.get("/calls"))
+
+    assert ("Next appointment" in page, "Take the one that is due" in page) == (False, False)
+    assert town.take(town.people.colleague) == ["夫一", "妻二"]
 
 
 def test_a_call_of_long_ago_is_not_offered_to_be_taken_back(

@@ -46,7 +46,7 @@ def test_an_empty_queue_says_why_and_when(town: Town, client: CheckingClient) ->
     assert "1 to be rung later" in page
     assert "1 whom you laid aside today" in page
     assert "1 with another volunteer now" in page
-    assert "The next one is ready at 12:58." in page
+    assert "Next one ready: 12:58." in page
 
 
 def test_the_hours_of_ringing_are_a_cause(
@@ -57,7 +57,7 @@ def test_the_hours_of_ringing_are_a_cause(
     page = take(client, town)
 
     assert "1 outside the hours of ringing" in page
-    assert "ready at 14:00" in page
+    assert "ready: 14:00" in page
 
 
 def test_another_campaign_that_rang_is_named(town: Town, client: CheckingClient) -> None:

@@ -67,7 +67,7 @@ def test_a_practice_from_home_to_the_end_leaves_no_trace(
     assert "This resident would be rung again from 13:00 on." in said
     tomorrow = "2026-11-25T18:30"
     said = say(volunteer, 2, "callback_requested", callback_at=tomorrow)
-    assert "You would ring this resident again at 25 Nov 18:30, as agreed." in said
+    assert "You would ring this resident again as agreed: tomorrow 18:30." in said
     again = words(volunteer.get("/calls/practice/2?again=1"))
     assert 'value="callback_requested" required checked' in again
     answer = volunteer.submit("/calls/practice/3/skip", action="", reason="not_now")

@@ -199,3 +199,13 @@ def test_a_volunteer_who_was_rung_back_goes_on_where_they_were(
 ) -> None:
     path = opens(town, "甲")
     assert client.submit(path, action=path, disposition="completed").location == "/calls"
+
+
+def test_the_first_page_says_once_that_a_ring_back_is_saved(
+    town: Town, client: CheckingClient
+) -> None:
+    path = opens(town, "甲")
+    answer = client.submit(path, action=path, disposition="completed")
+
+    assert answer.location == "/calls"
+    assert words(client.get("/calls")).count("Saved: ") == 1

@@ -154,6 +154,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
     agreed = appointments.own(session, user, [campaign.id], tomorrow + FARTHEST_APPOINTMENT)
     agreed = _with_those_in_hand(session, user, agreed, held)
     today, later = _parted(agreed, tomorrow)
+    today = _but_of_others(session, user, today, midnight)
     batches = in_hand(session, user, campaign.id)
     return Work(
         campaign=campaign,
@@ -169,7 +170,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
         in_batch=_in_batch(session, held),
         due=any(
             holder is None and _state(case, now) is not AppointmentState.COMING
-            for case, holder in agreed
+            for case, holder in today
         ),
         is_full=cases.count_held(session, user.id) >= campaign.rules.max_held,
         gone="" if batches else _gone(session, user, campaign.id, midnight),
@@ -205,6 +206,15 @@ def _parted(
     """Part the appointments of today, and of before, from those of the days to come."""
     due = [row for row in agreed if (row[0].appointment_at or tomorrow) < tomorrow]
     return due, agreed[len(due) :]
+
+
+def _but_of_others(
+    session: Session, user: User, agreed: Sequence[Agreed], midnight: datetime
+) -> Sequence[Agreed]:
+    """Leave out what a claim would not give to the user: somebody else rings there today."""
+    free = {case.group_id for case, holder in agreed if holder is None}
+    others = appointments.of_others(session, user, free, midnight)
+    return [row for row in agreed if row[1] is not None or row[0].group_id not in others]
 
 
 def _in_batch(session: Session, held: Sequence[Case]) -> Mapping[int, int]:

@@ -1,8 +1,9 @@
 """What the volunteer sees of calls already made: masked, but for one that rings back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from flask_babel import get_timezone
@@ -18,7 +19,7 @@ from app.calls.wording import disposition_name, kept_reason
 from app.campaigns.models import Campaign
 from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases.models import Case
-from app.i18n.moments import clock, day, moment, past
+from app.i18n.moments import clock, coming, day, moment, past
 from app.people.models import User
 from app.residents.models import Resident
 
@@ -81,7 +82,7 @@ def just_saved(
         return None
     if queries.is_taken_back(session, call):
         return None
-    what = _what(session.get_one(Campaign, call.campaign_id), call)
+    what = _what(session.get_one(Campaign, call.campaign_id), call, partial(coming, now=now))
     resident = session.get_one(Resident, session.get_one(Case, call.case_id).resident_id)
     others = len(correcting.settled_together(session, call))
     undo = correcting.can_undo(session, user, call, now)
@@ -95,13 +96,13 @@ def to_take_back(session: Session, user: User, now: datetime) -> JustSaved | Non
     return last if last and last.undo else None
 
 
-def _what(campaign: Campaign | None, call: Call) -> str:
+def _what(campaign: Campaign | None, call: Call, when: Callable[[datetime], str] = moment) -> str:
     """What a call came to, with the time that was agreed."""
     what = disposition_name(campaign, call.disposition)
     if call.callback_at is None or DISPOSITIONS[call.disposition].follow is not Follow.APPOINTMENT:
         return what
     until = f"–{clock(call.callback_until)}" if call.callback_until else ""
-    return f"{what} {moment(call.callback_at)}{until}"
+    return f"{what} {when(call.callback_at)}{until}"
 
 
 def last_call_on(session: Session, user: User, case_id: int | None) -> Call | None:

@@ -130,7 +130,7 @@ def came_to(campaign: Campaign, said: CallInput, now: datetime) -> CameTo:
 def _then(decision: Decision, said: CallInput, now: datetime) -> str:
     if decision.appointment:
         when = agreed_time(said.callback_at, said.callback_until, now)
-        return str(_("You would ring this resident again at %(time)s, as agreed.", time=when))
+        return str(_("You would ring this resident again as agreed: %(time)s.", time=when))
     if decision.ready_at is not None:
         when = coming(decision.ready_at, now)
         if decision.by_another:

@@ -15,7 +15,7 @@ from app.calls.looking_up import check_may_hear
 from app.calls.models import Call, Dial
 from app.calls.screen import qr
 from app.calls.screen import ringing as screen
-from app.calls.screen.own import just_saved, last_call_on
+from app.calls.screen.own import just_saved, last_call_on, to_take_back
 from app.calls.screen.ringing import CallPage
 from app.calls.screen.slots import slots
 from app.calls.service import correcting, scripts
@@ -125,9 +125,12 @@ def _saved(form: CallForm) -> Response:
 
 def _after_ring_back(campaign: Campaign, saved: Call) -> Response:
     """A ring-back comes in between: what was in hand is where it was."""
-    if saved.applied:
-        say_saved(campaign, saved)
-    return redirect(url_for(".home" if actor().role in RINGS else ".ring_backs"))
+    rings = actor().role in RINGS
+    with reading() as session:
+        last = to_take_back(session, actor(), now()) if rings else None
+    if saved.applied and (last is None or last.call_id != saved.id):
+        say_saved(campaign, saved)  # else the first page says so, with the way to take it back
+    return redirect(url_for(".home" if rings else ".ring_backs"))
 
 
 def _call_page(
