@@ -7,9 +7,10 @@ from app.cases.service import moving
 from app.cases.service.moving import Which
 from app.db import Database
 from app.problems import Problem
+from app.residents.rules.rows import Draft
 from tests.cases.test_work_pages import browser
 from tests.cases.town import Town
-from tests.cast import words
+from tests.cast import mobile, resident, words
 from tests.conftest import Clock
 
 
@@ -30,6 +31,26 @@ def test_nobody_is_handed_more_than_one_may_hold(db: Database, clock: Clock) -> 
         town.save(me, name)
     town.hand_over(me, colleague)
     assert town.broken() == []
+
+
+def test_a_batch_that_grew_by_a_household_can_be_handed_over(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["甲", "乙", *household("丙丁戊")], max_held=3)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 3)
+    assert len(town.in_hand(me)) == 5
+
+    town.hand_over(me, colleague)
+    assert len(town.held(town.batch_of(colleague))) == 5
+    town.hand_over(colleague, None)
+    town.batch(me, 3)
+    with db.writing() as session:
+        which = Which(campaign=town.campaign, user=me.user.id)
+        assert moving.move(session, town.people.leader.user, town.now, which, colleague.name) == 5
+    assert town.broken() == []
+
+
+def household(names: str) -> list[Draft]:
+    return [resident(name, mobile(40 + place), room="901") for place, name in enumerate(names)]
 
 
 def test_whoever_hands_over_sees_who_is_there(app: Flask, db: Database, clock: Clock) -> None:
