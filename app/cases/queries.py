@@ -14,7 +14,7 @@ from app.campaigns.queries import Terms
 from app.campaigns.rules.agreed import anyones_from
 from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
-from app.cases.models import Batch, CallGroup, Case, Hold, Skip
+from app.cases.models import Batch, CallGroup, Case, Handoff, Hold, Skip
 from app.cases.rules.languages import Lane
 from app.db import Database, engine_of
 from app.people import queries as people
@@ -38,6 +38,11 @@ def count_held(session: Session, user_id: int, campaign_id: int | None = None) -
     if campaign_id is None:
         return _HELD.scalar(session, user=user_id) or 0
     return _HELD_THERE.scalar(session, user=user_id, campaign=campaign_id) or 0
+
+
+def count_offered(session: Session, user_id: int) -> int:
+    """Return how many cases the user has handed to colleagues who have not answered yet."""
+    return _OFFERED.scalar(session, user=user_id) or 0
 
 
 def held_by(session: Session, user_ids: Sequence[int]) -> dict[int, int]:
@@ -257,6 +262,17 @@ _HOW_MANY = (
     .where(Batch.user_id == bindparam("user"), Batch.ended_at.is_(None), Case.state == "held")
 )
 _HELD = Prepared(_HOW_MANY)
+_OFFERED = Prepared(
+    select(func.count())
+    .select_from(Handoff)
+    .join(Batch, Batch.id == Handoff.to_batch_id)
+    .join(CallGroup, CallGroup.batch_id == Batch.id)
+    .join(Case, Case.group_id == CallGroup.id)
+    .where(
+        Handoff.from_user_id == bindparam("user"), Batch.ended_at.is_(None),
+        Batch.opened_at.is_(None), Case.state == "held",
+    )
+)  # fmt: skip
 _HELD_THERE = Prepared(_HOW_MANY.where(Batch.campaign_id == bindparam("campaign")))
 
 

@@ -49,6 +49,22 @@ def test_a_batch_that_grew_by_a_household_can_be_handed_over(db: Database, clock
     assert town.broken() == []
 
 
+def test_what_was_handed_over_counts_for_who_did_until_it_is_answered(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲乙丙丁戊己", max_held=3)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 2)
+    town.hand_over(me, colleague)
+
+    assert len(town.take(me, 3)) == 1, "two of three wait for an answer"
+    with pytest.raises(Problem, match="offers_enough") as found:
+        town.claim(me)
+    assert found.value.values == {"held": 1, "offered": 2, "most": 3}
+    town.look_at(town.batch_of(colleague))
+    assert len(town.take(me, 3)) == 2, "the colleague has taken them over"
+
+
 def household(names: str) -> list[Draft]:
     return [resident(name, mobile(40 + place), room="901") for place, name in enumerate(names)]
 
