@@ -106,6 +106,13 @@ def has_held(session: Session, user: User, group_id: int, under: int | None = No
     return session.scalar(select(Hold.id).where(*held).limit(1)) is not None
 
 
+def held_then(session: Session, user: User, group_id: int, moment: datetime) -> bool:
+    """Whether the user had the group in hand then, or was still to have it."""
+    held = Hold.group_id == group_id, Hold.user_id == user.id
+    in_time = Hold.released_at.is_(None) | (Hold.released_at >= moment)
+    return session.scalar(select(Hold.id).where(*held, in_time).limit(1)) is not None
+
+
 def last_batch(session: Session, user: User, group_id: int) -> int | None:
     """Return the last batch in which the user held the group."""
     held = Hold.group_id == group_id, Hold.user_id == user.id
