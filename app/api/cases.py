@@ -65,7 +65,10 @@ class WorkWanted(Asked):
 class WorkMoved(Answer):
     """How much was moved."""
 
-    cases: int
+    cases: int = Field(
+        description="All that were taken out of the hands they were in; those outside the "
+        "communities of who is named in 'to' are free for all."
+    )
 
 
 @operation(

@@ -32,6 +32,7 @@ CONFLICTS = frozenset(
         "imports_open",
         "key_in_work",
         "not_with_leader",
+        "offers_enough",
         "skipped_enough",
         "stopped",
         "undo_late",

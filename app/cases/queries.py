@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
 from app.cases import statements
-from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Hold, Skip
+from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Handoff, Hold, Skip
 from app.cases.rules.languages import Lane
 from app.cases.rules.place import place_of
 from app.db import Database, engine_of
@@ -39,6 +39,14 @@ def count_held(session: Session, user_id: int, campaign_id: int | None = None) -
     if campaign_id is None:
         return _HELD.scalar(session, user=user_id) or 0
     return _HELD_THERE.scalar(session, user=user_id, campaign=campaign_id) or 0
+
+
+def held_and_offered(session: Session, user_id: int) -> tuple[int, int]:
+    """Return how many cases the user holds, and how many they have handed to colleagues who have
+    not answered yet; of all campaigns together.
+    """
+    held, offered = _HELD_AND_OFFERED.first(session, user=user_id)
+    return held, offered
 
 
 def held_by(session: Session, user_ids: Sequence[int]) -> dict[int, int]:
@@ -100,6 +108,13 @@ def has_held(session: Session, user: User, group_id: int, under: int | None = No
         return last_batch(session, user, group_id) is not None
     held = Hold.group_id == group_id, Hold.user_id == user.id, Hold.batch_id == under
     return session.scalar(select(Hold.id).where(*held).limit(1)) is not None
+
+
+def held_then(session: Session, user: User, group_id: int, moment: datetime) -> bool:
+    """Whether the user had the group in hand then, or was still to have it."""
+    held = Hold.group_id == group_id, Hold.user_id == user.id
+    in_time = Hold.released_at.is_(None) | (Hold.released_at >= moment)
+    return session.scalar(select(Hold.id).where(*held, in_time).limit(1)) is not None
 
 
 def last_batch(session: Session, user: User, group_id: int) -> int | None:
@@ -269,6 +284,19 @@ _HOW_MANY = (
     .where(Batch.user_id == bindparam("user"), Batch.ended_at.is_(None), Case.state == "held")
 )
 _HELD = Prepared(_HOW_MANY)
+# Of the batches that are alive, for these are few: what was ever handed over grows for years.
+_OFFERED = (
+    select(func.count())
+    .select_from(Batch)
+    .join(CallGroup, CallGroup.batch_id == Batch.id)
+    .join(Case, Case.group_id == CallGroup.id)
+    .where(
+        Batch.handed_by_id == bindparam("user"), Batch.ended_at.is_(None),
+        Batch.opened_at.is_(None), Case.state == "held",
+        exists().where(Handoff.from_user_id == bindparam("user"), Handoff.to_batch_id == Batch.id),
+    )
+)  # fmt: skip
+_HELD_AND_OFFERED = Prepared(select(_HOW_MANY.scalar_subquery(), _OFFERED.scalar_subquery()))
 _HELD_THERE = Prepared(_HOW_MANY.where(Batch.campaign_id == bindparam("campaign")))
 
 

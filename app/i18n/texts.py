@@ -123,6 +123,10 @@ TEXTS = {
     "holds_enough": _l(
         "You already hold %(most)s residents, as many as allowed. Finish or give back some first."
     ),
+    "offers_enough": _l(
+        "You hold %(held)s residents, and colleagues have not answered about %(offered)s more: "
+        "%(most)s together are allowed. Wait for their answer, or ring those you hold first."
+    ),
     "handoff_too_many": _l(
         "%(name)s holds %(held)s residents already and may hold %(most)s: %(n)s more would be "
         "too many. Choose somebody else, or let them be free for all."

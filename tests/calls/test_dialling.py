@@ -134,6 +134,19 @@ def test_a_case_that_was_dialled_often_enough_rests_until_tomorrow(
     assert town.broken() == []
 
 
+def test_who_has_let_go_of_a_case_puts_it_off_no_more(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲", max_dials_per_day=3)
+    volunteer = town.people.volunteer
+    town.release(volunteer, town.batch(volunteer))
+    town.wait(minutes=5)
+    for minutes in range(4):
+        tap(town, volunteer, "甲", at=town.now - timedelta(minutes=minutes))
+
+    assert len(taps(db)) == 4, "they are kept all the same"
+    assert town.take(town.people.colleague) == ["甲"]
+    assert town.broken() == []
+
+
 def test_taps_without_a_call_count_with_the_calls_of_the_day(db: Database, clock: Clock) -> None:
     town = Town.of(db, clock, "甲", max_dials_per_day=3, max_attempts_per_day=9)
     volunteer = town.people.volunteer

@@ -7,6 +7,7 @@ from app.cases.service import moving
 from app.cases.service.moving import Which
 from app.db import Database
 from app.problems import Problem
+from app.residents.rules.rows import Draft
 from tests.cases.test_work_pages import browser
 from tests.cases.town import Town
 from tests.cast import mobile, resident, words
@@ -32,17 +33,40 @@ def test_nobody_is_handed_more_than_one_may_hold(db: Database, clock: Clock) -> 
     assert town.broken() == []
 
 
-def test_a_whole_group_may_be_a_few_more(db: Database, clock: Clock) -> None:
-    """As a claim gives it: else whoever holds it could hand it to nobody."""
-    home = [resident("夫", mobile(1), room="1"), resident("妻", mobile(1), room="1")]
-    town = Town.of(db, clock, [resident("独", mobile(2), room="0"), *home], max_held=2)
+def test_a_batch_that_grew_by_a_household_can_be_handed_over(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["甲", "乙", *household("丙丁戊")], max_held=3)
     me, colleague = town.people.volunteer, town.people.colleague
-    assert town.take(me) == ["独", "夫", "妻"]
+    town.batch(me, 3)
+    assert len(town.in_hand(me)) == 5
 
-    offer = town.hand_over(me, colleague).to_batch_id
-    assert offer is not None
-    assert town.held(town.batch_of_id(offer)) == ["独", "夫", "妻"]
+    town.hand_over(me, colleague)
+    assert len(town.held(town.batch_of(colleague))) == 5
+    town.hand_over(colleague, None)
+    town.batch(me, 3)
+    with db.writing() as session:
+        which = Which(campaign=town.campaign, user=me.user.id)
+        assert moving.move(session, town.people.leader.user, town.now, which, colleague.name) == 5
     assert town.broken() == []
+
+
+def test_what_was_handed_over_counts_for_who_did_until_it_is_answered(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, "甲乙丙丁戊己", max_held=3)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 2)
+    town.hand_over(me, colleague)
+
+    assert len(town.take(me, 3)) == 1, "two of three wait for an answer"
+    with pytest.raises(Problem, match="offers_enough") as found:
+        town.claim(me)
+    assert found.value.values == {"held": 1, "offered": 2, "most": 3}
+    town.look_at(town.batch_of(colleague))
+    assert len(town.take(me, 3)) == 2, "the colleague has taken them over"
+
+
+def household(names: str) -> list[Draft]:
+    return [resident(name, mobile(40 + place), room="901") for place, name in enumerate(names)]
 
 
 def test_whoever_hands_over_sees_who_is_there(app: Flask, db: Database, clock: Clock) -> None:

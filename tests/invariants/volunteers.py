@@ -87,7 +87,7 @@ class Log:
 
 COUNTS = ("claim", "save", "repeat", "release", "handoff", "fail", "unknown", "refused",
           "broken")  # fmt: skip
-EXPECTED = {"holds_enough", "batch_over"}
+EXPECTED = {"holds_enough", "offers_enough", "batch_over"}
 """Refusals that are as they should be."""
 
 

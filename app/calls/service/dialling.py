@@ -44,10 +44,10 @@ def dial(
 
     It is kept however many there were: it may have happened out of reach of any line. The same
     tap sent again is kept once. Where the day has had its dials by it, a case of which nothing
-    more is said waits for the next day. ``under`` is the batch of a deposit ticket, which is good
-    for the cases of that batch alone. A number that is not the resident's, or not any more, is
-    left out: to refuse it would be to tell whose it is. Raises NotFoundError for a case the actor
-    never held.
+    more is said waits for the next day, unless the actor had let go of it before the tap.
+    ``under`` is the batch of a deposit ticket, which is good for the cases of that batch alone. A
+    number that is not the resident's, or not any more, is left out: to refuse it would be to tell
+    whose it is. Raises NotFoundError for a case the actor never held.
     """
     standing = lock(session, case_id)
     if standing is None or not cases.has_held(session, actor, standing.group_id, under):
@@ -105,7 +105,8 @@ def _keep(
     session.flush()
     histories.tap(row)
     campaign = campaigns.get_terms(session, standing.campaign_id)
-    _rest(session, campaign, standing, histories, case_id, now)
+    if cases.held_then(session, actor, standing.group_id, row.dialled_at):
+        _rest(session, campaign, standing, histories, case_id, now)
     standing.settle(session, actor.id, campaign.rules, now)
     audit.record(session, actor.id, now, "dialled", "case", case_id, number=key)
     return row

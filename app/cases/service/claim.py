@@ -83,9 +83,7 @@ def claim(
     if campaign.status != "open":
         raise Problem("campaign_not_open")
     catch_up(session, now)
-    free = room(session, actor.id, campaign.rules)
-    if free <= 0:
-        raise Problem("holds_enough", values={"most": campaign.rules.max_held})
+    free = _free(session, actor.id, campaign.rules)
     ways = _lanes(campaign, actor, [code for code in codes if community in {None, code}])
     if not ways or ringing_at(campaign.rules, now) is Ringing.CLOSED:
         return Claim(None, {}, None, campaign)
@@ -109,6 +107,24 @@ def room(session: Session, user_id: int, rules: CallingRules) -> int:
     with without_waiting(session):
         statements.one_at_a_time(session, user_id)
         return rules.max_held - queries.count_held(session, user_id)
+
+
+def _free(session: Session, user_id: int, rules: CallingRules) -> int:
+    """Return how many more cases somebody may claim.
+
+    What colleagues have not answered yet counts too: who hands over and claims without end would
+    keep a whole town from being rung. Raises Problem where there is no room.
+    """
+    with without_waiting(session):
+        statements.one_at_a_time(session, user_id)
+        held, offered = queries.held_and_offered(session, user_id)
+    most = rules.max_held
+    if held >= most:
+        raise Problem("holds_enough", values={"most": most})
+    if held + offered >= most:
+        values: dict[str, str | int] = {"held": held, "offered": offered, "most": most}
+        raise Problem("offers_enough", values=values)
+    return most - held - offered
 
 
 def look_ahead(

@@ -46,14 +46,15 @@ def pass_on(
 
 
 def _check_room(session: Session, user: User, campaign: Campaign, group_ids: Sequence[int]) -> None:
-    """Raise Problem where the colleague would hold more than one may; as with a claim, that may
-    be a few more for the sake of a whole group.
+    """Raise Problem where the colleague would hold more than one may.
+
+    One group may reach beyond that, as in a claim: else nobody could take over a batch that grew
+    by a household.
     """
     waiting = Case.group_id.in_(group_ids), Case.state.in_(STILL_TO_RING)
-    counted = select(func.count()).where(*waiting).group_by(Case.group_id)
-    sizes = session.scalars(counted).all()
+    sizes = session.scalars(select(func.count()).where(*waiting).group_by(Case.group_id)).all()
     number, room = sum(sizes), claim.room(session, user.id, campaign.rules)
-    if number - max(sizes, default=0) >= room:
+    if sizes and number - max(sizes) >= room:
         most = campaign.rules.max_held
         values: dict[str, int | str] = {
             "name": user.name, "held": most - room, "most": most, "n": number
