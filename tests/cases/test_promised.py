@@ -241,6 +241,28 @@ def test_the_next_time_beside_a_housemate_is_that_of_the_whole_group(
     assert town.broken() == []
 
 
+def test_what_is_in_hand_when_it_is_due_stays_there(db: Database, clock: Clock) -> None:
+    town = married(db, clock)
+    clock.now = town.at("14:45")
+    town.batch(town.people.colleague, 1)
+    clock.now = town.at("15:00")
+
+    assert town.take(town.people.volunteer, 1) == ["独0"]
+    assert town.in_hand(town.people.colleague) == {"夫", "妻"}
+    assert town.broken() == []
+
+
+def test_whom_a_look_ahead_found_is_not_anyones_any_sooner(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["甲"], hours=())
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "callback_requested", callback_at=town.at("15:00"))
+    clock.now = town.at("15:05")
+    these = [town.group("甲").id]
+
+    assert town.claim_at_once(town.people.colleague, these=these).batch is None
+    assert town.claim_at_once(town.people.volunteer, these=these).batch is not None
+
+
 class Waits:
     """A case that waits."""
 
