@@ -86,7 +86,12 @@ class CallGroup(Base):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
-        Index("ix_call_groups_batch", "batch_id"),
+        # Not of those that nobody holds: PostgreSQL would look for each of the next ones among all.
+        Index(
+            "ix_call_groups_batch", "batch_id",
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

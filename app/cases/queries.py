@@ -1,23 +1,19 @@
-"""Reads about the queue: what a volunteer holds, and why there is nothing to hand out."""
+"""Reads about the queue: what a volunteer holds, and what a claim looks for."""
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, tuple_
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
-from app.campaigns.rules.calling import Ringing, latest, next_allowed, next_day, ringing_at
-from app.cases import statements
-from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case, Handoff, Hold, Skip
+from app.cases.models import Batch, CallGroup, Case, Handoff, Hold, Skip
 from app.cases.rules.languages import Lane
-from app.cases.rules.place import place_of
-from app.db import Database, engine_of
+from app.db import Database
 from app.people import queries as people
 from app.people.models import User
 from app.prepared import Prepared
@@ -30,8 +26,6 @@ _TO_RING = (
     CallGroup.id,
 )  # fmt: skip
 """The order of ringing. An address lies in its community: a building of one number is in each."""
-_MOST_BESIDE = 50
-"""At how many appointments beside a housemate is looked for the next time, from the soonest."""
 
 
 def count_held(session: Session, user_id: int, campaign_id: int | None = None) -> int:
@@ -121,111 +115,6 @@ def last_batch(session: Session, user: User, group_id: int) -> int | None:
     """Return the last batch in which the user held the group."""
     held = Hold.group_id == group_id, Hold.user_id == user.id
     return session.scalar(select(func.max(Hold.batch_id)).where(*held))
-
-
-def why_nothing(
-    session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
-) -> tuple[dict[str, int], datetime | None]:
-    """Return the cases that wait, counted by cause, and when the next one can be rung.
-
-    Causes: ``calling_hours``; ``resting`` (their time has not come); ``held`` (by others);
-    ``for_others`` (somebody else's turn); ``skipped`` (laid aside by this user today);
-    ``language`` (that this user does not speak); ``other_campaign`` (which reached the number not
-    long ago). Large counts stop at some thousands: nobody needs them exactly.
-    """
-    engine, ringing = engine_of(session), ringing_at(campaign.rules, now)
-    values = claim_values(user.id, campaign, ways, now)
-    values |= {"every": _every(campaign, ways)}
-    rows = session.execute(statements.causes(engine, ringing), values)
-    found = {row.cause: row for row in rows}
-    counts = {cause: int(row.cases) for cause, row in found.items()}
-    counts.pop("ready", 0)  # somebody else was just faster
-    counts["for_others"] = counts.get("for_others", 0) + counts.pop("spared", 0)
-    counts["resting"] = session.scalar(statements.resting(engine), values) or 0
-    others = session.scalar(statements.held_by_others(engine), values) or 0
-    counts["held"] = counts.get("held", 0) + others
-    times = [*_times(found, campaign, ringing, now)]
-    for priority, ready_at in session.execute(statements.next_ready(engine), values):
-        local = ready_at.astimezone(now.tzinfo)
-        times.append(next_allowed(campaign.rules, local, agreed=priority == 0))
-    times += _not_at_once(session, user, campaign, ways, now)
-    waiting = {cause: int(n) for cause, n in counts.items() if n}
-    return waiting, min(times, default=None)
-
-
-def _every(campaign: Terms, ways: Sequence[Lane]) -> str:
-    """The lanes of the ways' communities in every language that the campaign knows of."""
-    codes = dict.fromkeys(way.community for way in ways)
-    return json.dumps([(code, known) for code in codes for known in {"", *campaign.languages}])
-
-
-def _times(
-    found: Mapping[str, Any], campaign: Terms, ringing: Ringing, now: datetime
-) -> Iterator[datetime]:
-    """When what is ready, but not for this user now, can be given to them."""
-    rules = campaign.rules
-    if "calling_hours" in found:
-        agreed = ringing is Ringing.CLOSED and found["calling_hours"].priority == 0
-        yield next_allowed(rules, now, agreed=agreed)
-    if "other_campaign" in found:
-        rested = found["other_campaign"].later + timedelta(days=rules.rest_days)
-        yield next_allowed(rules, max(rested, now).astimezone(now.tzinfo))
-    if "ready" in found:
-        yield now
-
-
-def _not_at_once(
-    session: Session, user: User, campaign: Terms, ways: Sequence[Lane], now: datetime
-) -> Iterator[datetime]:
-    """When the user can have what was promised, by others or beside a housemate who is not to be
-    rung now, and what they laid aside today, on the next day.
-    """
-    lane = tuple_(CallGroup.community_code, CallGroup.language)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Skip.user_id == user.id, Skip.skipped_at >= midnight
-    skipped = CallGroup.id.in_(select(Skip.group_id).where(*today))
-    waits = (
-        CallGroup.campaign_id == campaign.id,
-        lane.in_([(way.community, way.language) for way in ways]),
-        CallGroup.batch_id.is_(None),
-        CallGroup.avoid_user_id.is_(None) | (CallGroup.avoid_user_id != user.id),
-    )
-    for at in _promised(session, user, (*waits, ~skipped), now):
-        yield next_allowed(campaign.rules, at.astimezone(now.tzinfo), agreed=True)
-    aside = session.scalar(select(func.min(CallGroup.ready_at)).where(*waits, skipped))
-    if aside is not None:
-        again = latest(aside.astimezone(now.tzinfo), next_day(now))
-        yield next_allowed(campaign.rules, again)
-
-
-def _promised(
-    session: Session, user: User, waits: Sequence[ColumnElement[bool]], now: datetime
-) -> Iterator[datetime]:
-    theirs = CallGroup.appointment_user_id != user.id, CallGroup.anyones_at > now
-    soonest = session.scalar(select(func.min(CallGroup.anyones_at)).where(*waits, *theirs))
-    if soonest is not None:
-        yield soonest
-    for at, members in _beside(session, waits):
-        place = place_of(members, at)
-        mine = place.appointment_user_id in {None, user.id}
-        yield at if mine or place.anyones_at is None else place.anyones_at
-
-
-def _beside(
-    session: Session, waits: Sequence[ColumnElement[bool]]
-) -> Iterator[tuple[datetime, Sequence[Case]]]:
-    """The groups that become an appointment, with the next claim where nobody asked since it was
-    due; the soonest first: when, and who waits.
-    """
-    groups = select(CallGroup.id, CallGroup.due_at).where(*waits, CallGroup.due_at.is_not(None))
-    due = session.execute(groups.order_by(CallGroup.due_at).limit(_MOST_BESIDE)).all()
-    is_of_them = Case.group_id.in_([group_id for group_id, _at in due])
-    members: dict[int, list[Case]] = defaultdict(list)
-    for case in session.scalars(select(Case).where(is_of_them, Case.state.in_(STILL_TO_RING))):
-        members[case.group_id].append(case)
-    for group_id, at in due:
-        if at is not None:
-            yield at, members[group_id]
 
 
 def claim_values(

@@ -1,6 +1,6 @@
 """The statements of the claim, each with its name: SQL by hand, where every one of them counts.
 
-Written once for both engines; what differs between them stands in ``_OF``. A lane is a community
+Written once for both engines; what differs between them stands in ``OF``. A lane is a community
 and a language (``rules.languages``). Of each lane's appointments, and of its others, those that are
 ready are one range of the queue's index; and of a range a claim looks at the first ``most`` alone.
 So what it costs, and how long others wait to write meanwhile, does not grow with the number of
@@ -12,10 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnClause,
-    Integer,
-    String,
     TextClause,
-    TextualSelect,
     bindparam,
     column,
     text,
@@ -31,29 +28,31 @@ _MOMENTS = ("now", "rested", "midnight")
 
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
 # today, and none of its numbers is in other hands or resting from another campaign. Asked for one
-# group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first.
-_MINE = """
+# group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first;
+# and within each other, for of a join it may take the tables in any order, and in a database that
+# it knows nothing of yet it takes a minute.
+MINE = """
   AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
   AND (
     SELECT true FROM skips s
     WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight
     LIMIT 1) IS NOT TRUE"""
 _FREE = f"""
-  AND g.batch_id IS NULL AND g.ready_at <= :now {_MINE}
+  AND coalesce(g.batch_id, 0) = 0 AND g.ready_at <= :now {MINE}
   AND (
-    SELECT true FROM cases c
-    JOIN resident_numbers n ON n.resident_id = c.resident_id
-    JOIN numbers m ON m.id = n.number_id
-    WHERE c.group_id = g.id AND c.state = 'open'
-      AND ((m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-        OR (SELECT true FROM holds h
-            WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1))
+    SELECT true FROM cases c WHERE c.group_id = g.id AND c.state = 'open' AND (
+      SELECT true FROM resident_numbers n WHERE n.resident_id = c.resident_id AND (
+        SELECT (m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
+          OR (SELECT true FROM holds h
+              WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1)
+        FROM numbers m WHERE m.id = n.number_id)
+      LIMIT 1)
     LIMIT 1) IS NOT TRUE
 """  # noqa: S608 - made of this module's constants
 
 # Whom a claim may give out by the hour of the day. In quiet hours only who asked to be rung by
 # now: a range of the index of its own, so that nobody else's case is looked at.
-_RUNG = {
+RUNG = {
     Ringing.FREE: "",
     Ringing.QUIET: """
   AND g.priority = 0
@@ -69,11 +68,12 @@ _OWN = """
   SELECT g.id, g.open_cases, 0 AS turn, g.priority, 0 AS rank, {place}
   FROM call_groups g
   WHERE g.appointment_user_id = :user AND g.campaign_id = :campaign AND g.priority = 0
+    AND g.batch_id IS NULL
     AND g.community_code IN ({codes}) {free}
   ORDER BY {place}, g.id LIMIT :size + 0 {locked}
 """
 
-_URGENT = "(SELECT 0 AS priority UNION ALL SELECT 5) AS urgent"
+URGENT = "(SELECT 0 AS priority UNION ALL SELECT 5) AS urgent"
 _AGREED = "(SELECT 0 AS priority) AS urgent"
 
 _READY = """
@@ -122,7 +122,7 @@ _PLACE = "g.ready_at, g.community_code, g.address_key"
 _COLUMNS = "g.id, g.open_cases, 1 AS turn, g.priority, {rank} AS rank, " + _PLACE
 
 # On PostgreSQL rows are locked as they are read, and those that another claim has are passed over.
-_OF: dict[str, dict[str, str]] = {
+OF: dict[str, dict[str, str]] = {
     "sqlite": {
         "codes": "SELECT lane.value ->> 0 FROM json_each(:lanes) AS lane",
         "locked": "",
@@ -197,7 +197,8 @@ def one_at_a_time(session: Session, user_id: int) -> None:
         _ONE_AT_A_TIME.rows(session, user=user_id)
 
 
-def _moments(sql: str) -> TextClause:
+def moments(sql: str) -> TextClause:
+    """Return SQL by hand as a statement that takes moments, by their names, as the engine has them."""
     found = [name for name in _MOMENTS if f":{name}" in sql]
     binds: list[Any] = [bindparam(name, type_=UTCDateTime()) for name in found]
     return text(sql).bindparams(*binds)
@@ -205,8 +206,8 @@ def _moments(sql: str) -> TextClause:
 
 def _search(engine: str, ringing: Ringing, *, locks: bool = True) -> dict[str, str]:
     """Return the parts that a search of the queue is made of."""
-    of = _OF[engine] | {"free": _FREE + _RUNG[ringing], "stop": str(_STOP)}
-    of["urgent"] = _AGREED if ringing is Ringing.QUIET else _URGENT
+    of = OF[engine] | {"free": _FREE + RUNG[ringing], "stop": str(_STOP)}
+    of["urgent"] = _AGREED if ringing is Ringing.QUIET else URGENT
     of |= {"place": _PLACE, "locked": of["locked"] if locks else ""}
     of["looked_at"] = of["looked_at"].format(ready=_READY.format(some=":most + 0", **of))
     of["lane"] = _LANE.format(**of)
@@ -223,14 +224,14 @@ def take(engine: str, ringing: Ringing) -> Prepared:
     """
     of = _search(engine, ringing)
     best = of["best"] + of["stops"].format(**of)
-    return Prepared(_moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
+    return Prepared(moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
 
 
 @cache
 def look_ahead(engine: str, ringing: Ringing) -> Prepared:
     """Find the next groups as ``take`` does, however far back they are, and leave them there."""
     of = _search(engine, ringing, locks=False)
-    return Prepared(_moments(_RANKED.format(best=of["best"]) + _LOOK).columns(_ID))
+    return Prepared(moments(_RANKED.format(best=of["best"]) + _LOOK).columns(_ID))
 
 
 @cache
@@ -239,7 +240,7 @@ def take_these(engine: str, ringing: Ringing) -> Prepared:
     more.
     """
     best = _THESE.format(**_search(engine, ringing))
-    return Prepared(_moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
+    return Prepared(moments(_RANKED.format(best=best) + _TAKE).columns(_ID))
 
 
 MARK = Prepared(
@@ -263,7 +264,7 @@ def hold(engine: str) -> Prepared:
     The numbers are found first and then locked: in one go PostgreSQL may try the lock on every
     number there is, and others could have none.
     """
-    mine_alone = _OF[engine]["mine_alone"].format(space=_SPACE)
+    mine_alone = OF[engine]["mine_alone"].format(space=_SPACE)
     sql = f"""
 WITH wanted AS MATERIALIZED (
   SELECT n.number_id, min(c.group_id) AS group_id
@@ -281,7 +282,7 @@ SELECT w.number_id, :batch, w.group_id, :batch, :user,
 FROM wanted w WHERE {mine_alone} ORDER BY w.number_id
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - made of this module's constants
-    return Prepared(_moments(sql))
+    return Prepared(moments(sql))
 
 
 LOST = Prepared(
@@ -295,105 +296,3 @@ WHERE g.batch_id = :batch AND h.id IS NULL
 """).columns(_ID)
 )
 """The groups of a batch of which a number could not be had."""
-
-
-# Why ready groups are not given to this user; at most so many are looked at, for who asks in vain
-# asks often.
-_MOST_LOOKED_AT = 2000
-_MOST_RESTING = 10_000
-
-# What waits in the lanes' communities, in whatever language: the lanes of somebody who speaks all.
-_WAITING = """
-  {every} AS lane CROSS JOIN {urgent} {join} call_groups g
-    ON g.campaign_id = :campaign AND g.community_code = {code} AND g.language = {language}
-      AND g.priority = urgent.priority
-  WHERE g.batch_id IS NULL"""
-
-_CAUSES = """
-SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS priority FROM (
-  SELECT g.open_cases, g.priority,
-    CASE WHEN NOT (1 = 1 {rung}) THEN 'calling_hours'
-      WHEN NOT {spoken} THEN 'language'
-      WHEN (SELECT 1 FROM skips s WHERE s.group_id = g.id AND s.user_id = :user
-            AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
-      WHEN g.avoid_user_id = :user THEN 'spared'
-      WHEN g.appointment_user_id <> :user AND g.anyones_at > :now THEN 'for_others'
-      WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
-                           AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
-        THEN 'held'
-      WHEN ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign LIMIT 1)
-        IS NOT NULL THEN 'other_campaign'
-      ELSE 'ready' END AS cause,
-    ({reached} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign) AS later
-  FROM {waiting} AND g.ready_at <= :now
-  LIMIT {most}) AS looked_at
-GROUP BY cause
-"""
-_NUMBERS = """
-  SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
-  JOIN numbers m ON m.id = n.number_id WHERE c.group_id = g.id AND c.state = 'open'"""
-_REACHED = _NUMBERS.replace("SELECT 1", "SELECT max(m.reached_at)")
-
-_RESTING = """
-SELECT sum(open_cases) FROM (
-  SELECT g.open_cases FROM {waiting} AND g.ready_at > :now
-  LIMIT {most}) AS looked_at
-"""
-
-_NEXT = """
-SELECT priority, min(ready_at) AS ready_at FROM (
-  SELECT urgent.priority, (SELECT min(g.ready_at) FROM call_groups g
-          WHERE g.campaign_id = :campaign AND g.community_code = {code}
-            AND g.language = {language} AND g.priority = urgent.priority
-            AND g.batch_id IS NULL AND g.ready_at > :now
-            AND (g.appointment_user_id IS NULL OR g.appointment_user_id = :user)
-            {mine}) AS ready_at
-  FROM {lanes} AS lane CROSS JOIN {urgent}) AS soonest
-WHERE ready_at IS NOT NULL GROUP BY priority
-"""
-
-_HELD = """
-SELECT count(*) FROM batches b
-JOIN call_groups g ON g.batch_id = b.id
-JOIN cases c ON c.group_id = g.id AND c.state = 'held'
-WHERE b.ended_at IS NULL AND b.campaign_id = :campaign AND b.user_id <> :user
-  AND g.community_code IN ({codes})
-"""
-
-
-def _waiting(engine: str) -> str:
-    return _WAITING.format(urgent=_URGENT, **_OF[engine])
-
-
-@cache
-def causes(engine: str, ringing: Ringing) -> TextualSelect:
-    """Why the ready groups of the lanes' communities are not for this user: cause, cases, since
-    when a number of theirs rests, and how urgent they are.
-    """
-    sql = _CAUSES.format(
-        numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
-        spoken=_OF[engine]["spoken"], rung=_RUNG[ringing], waiting=_waiting(engine),
-    )  # fmt: skip
-    return _moments(sql).columns(
-        column("cause", String), column("cases", Integer),
-        column("later", UTCDateTime()), column("priority", Integer),
-    )  # fmt: skip
-
-
-@cache
-def resting(engine: str) -> TextClause:
-    """How many cases of the lanes' communities wait for a time to come."""
-    return _moments(_RESTING.format(waiting=_waiting(engine), most=_MOST_RESTING))
-
-
-@cache
-def next_ready(engine: str) -> TextualSelect:
-    """When the next group that may be this user's is ready, of appointments and of the others."""
-    found = _moments(_NEXT.format(urgent=_URGENT, mine=_MINE, **_OF[engine]))
-    return found.columns(column("priority", Integer), column("ready_at", UTCDateTime()))
-
-
-@cache
-def held_by_others(engine: str) -> TextClause:
-    """How many cases of the lanes' communities others have in hand."""
-    return text(_HELD.format(codes=_OF[engine]["codes"]))

@@ -263,6 +263,34 @@ def test_whom_a_look_ahead_found_is_not_anyones_any_sooner(db: Database, clock: 
     assert town.claim_at_once(town.people.volunteer, these=these).batch is not None
 
 
+def test_a_call_shortly_before_the_window_is_the_first_try_in_it(
+    db: Database, clock: Clock
+) -> None:
+    town = Town.of(db, clock, ["甲"], hours=(), max_attempts_per_day=9)
+    mine = town.people.volunteer
+    batch = town.batch(mine)
+    agreed = {"callback_at": town.at("15:00"), "callback_until": town.at("17:00")}
+    town.save(mine, "甲", "callback_requested", hold=batch.id, **agreed)
+    for began, again in (("14:44", "15:00"), ("14:50", "15:10")):
+        clock.now = town.at(began)
+        town.save(mine, "甲", "no_answer", started_at=town.now, hold=batch.id)
+        assert town.case("甲").appointment_at == town.at(again), began
+    assert town.broken() == []
+
+
+def test_who_lays_an_own_appointment_aside_leaves_it_to_anyone(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["甲"], hours=())
+    town.batch(town.people.volunteer)
+    town.save(town.people.volunteer, "甲", "callback_requested", callback_at=town.at("15:00"))
+    clock.now = town.at("15:00")
+    town.batch(town.people.volunteer)
+    town.skip(town.people.volunteer, "甲")
+    clock.now = town.at("15:30")
+
+    assert town.take(town.people.colleague) == ["甲"]
+    assert town.broken() == []
+
+
 class Waits:
     """A case that waits."""
 

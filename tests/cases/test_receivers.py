@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from app.campaigns.models import Campaign
 from app.cases.service import moving
 from app.cases.service.moving import Which
 from app.db import Database
@@ -49,6 +50,22 @@ def test_a_batch_that_grew_by_a_household_can_be_handed_over(db: Database, clock
     assert town.broken() == []
 
 
+def test_those_who_rest_with_their_housemates_count_too(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, ["甲", *household("丙丁戊")], max_held=4)
+    me, colleague = town.people.volunteer, town.people.colleague
+    town.batch(me, 4)
+    for name in "丙丁":
+        town.save(me, name, "no_answer")
+    assert town.in_hand(me) == {"甲", "戊"}
+    with town.db.writing() as session:
+        campaign = session.get_one(Campaign, town.campaign)
+        campaign.rules_table = {**campaign.rules_table, "max_held": 1}
+
+    with pytest.raises(Problem, match="handoff_too_many") as found:
+        town.hand_over(me, colleague)
+    assert found.value.values["n"] == 4
+
+
 def test_what_was_handed_over_counts_for_who_did_until_it_is_answered(
     db: Database, clock: Clock
 ) -> None:
@@ -63,6 +80,19 @@ def test_what_was_handed_over_counts_for_who_did_until_it_is_answered(
     assert found.value.values == {"held": 1, "offered": 2, "most": 3}
     town.look_at(town.batch_of(colleague))
     assert len(town.take(me, 3)) == 2, "the colleague has taken them over"
+
+
+def test_nobody_of_elsewhere_is_said_to_have_it(db: Database, clock: Clock) -> None:
+    town = Town.of(db, clock, "甲乙")
+    me, outsider = town.people.volunteer, town.people.outsider
+    town.batch(me)
+    which = Which(campaign=town.campaign, user=me.user.id)
+    with pytest.raises(Problem, match="handoff_to_whom"):
+        town.hand_over(me, outsider)
+    with pytest.raises(Problem, match="handoff_to_whom"), db.writing() as session:
+        moving.move(session, town.people.leader.user, town.now, which, outsider.name)
+
+    assert town.in_hand(me) == {"甲", "乙"}
 
 
 def household(names: str) -> list[Draft]:

@@ -115,7 +115,8 @@ def test_partial_indexes_are_partial(database: Database) -> None:
     partial = {name for name, sql in defined.items() if " WHERE " in sql}
     assert partial == {
         "uq_holds_live", "ix_call_groups_queue", "ix_call_groups_own",
-        "ix_call_groups_due", "ix_batches_live", "ix_batches_user_live", "ix_calls_callbacks",
+        "ix_call_groups_due", "ix_call_groups_batch",
+        "ix_batches_live", "ix_batches_user_live", "ix_calls_callbacks",
         "ix_cases_appointments", "ix_residents_loose", "ix_residents_placed",
     }  # fmt: skip
     assert "UNIQUE" in defined["uq_holds_live"]

@@ -14,7 +14,7 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, CampaignCommunity
 from app.campaigns.queries import Terms
 from app.campaigns.rules.calling import CallingRules, Ringing, ringing_at
-from app.cases import queries, statements
+from app.cases import queries, statements, waits
 from app.cases.models import Batch, CallGroup, Hold
 from app.cases.rules.languages import Lane, lanes
 from app.cases.service.release import catch_up, free_groups
@@ -159,7 +159,7 @@ def why_nothing(
 ) -> Claim:
     """Say why the actor is given nobody, without asking for anybody. Raises NotFoundError."""
     campaign, ways = _ways(session, actor, campaign_id, community)
-    return Claim(None, *queries.why_nothing(session, actor, campaign, ways, now))
+    return Claim(None, *waits.why_nothing(session, actor, campaign, ways, now))
 
 
 def _ways(

@@ -28,9 +28,12 @@ def pass_on(
     The caller has locked the batches they are in. What lies outside the colleague's communities,
     and everything where ``to`` is None, goes to the pool. Returns the colleague's new batch, an
     offer until it is opened; None when there is nothing in it. Batches left empty are the
-    caller's to end (``end_empty``). Raises Problem where the colleague would hold too many.
+    caller's to end (``end_empty``). Raises Problem where the colleague would hold too many, or
+    nothing of it lies in their communities.
     """
     theirs = [] if to is None else _within(session, to, group_ids)
+    if to is not None and group_ids and not theirs:
+        raise Problem("handoff_to_whom", field="to", values={"name": to.name[:40]})
     free_groups(session, [one for one in group_ids if one not in set(theirs)], now)
     if to is None or not theirs:
         return None

@@ -17,6 +17,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+HELD = sa.text("batch_id IS NOT NULL")
 DUE = sa.text("due_at IS NOT NULL")
 GROUPS = sa.table(
     "call_groups", sa.column("id"), sa.column("batch_id"), sa.column("priority"),
@@ -47,6 +48,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_call_groups_due", "call_groups", ["batch_id", "due_at"],
         sqlite_where=DUE, postgresql_where=DUE,
+    )  # fmt: skip
+    op.drop_index("ix_call_groups_batch", "call_groups")
+    op.create_index(
+        "ix_call_groups_batch", "call_groups", ["batch_id"],
+        sqlite_where=HELD, postgresql_where=HELD,
     )  # fmt: skip
     op.add_column("dials", sa.Column("said_at", UTCDateTime(), nullable=True))
     op.execute("UPDATE dials SET said_at = dialled_at")
@@ -93,6 +99,8 @@ def _anyones_from(case: sa.Row) -> datetime:
 def downgrade() -> None:
     op.execute(AS_BEFORE)
     op.drop_column("dials", "said_at")
+    op.drop_index("ix_call_groups_batch", "call_groups")
+    op.create_index("ix_call_groups_batch", "call_groups", ["batch_id"])
     op.drop_index("ix_call_groups_due", "call_groups")
     op.drop_column("call_groups", "due_at")
     op.drop_column("call_groups", "anyones_at")
