@@ -198,7 +198,7 @@ def one_at_a_time(session: Session, user_id: int) -> None:
 
 
 def moments(sql: str) -> TextClause:
-    """Return SQL by hand as a statement that takes moments, by their names, as the engine has them."""
+    """Return SQL by hand as a statement that takes moments as the engine has them."""
     found = [name for name in _MOMENTS if f":{name}" in sql]
     binds: list[Any] = [bindparam(name, type_=UTCDateTime()) for name in found]
     return text(sql).bindparams(*binds)

@@ -373,3 +373,18 @@ def test_a_claim_locks_no_number_but_its_own(db: Database, clock: Clock) -> None
         claim(session, town.people.volunteer.user, town.now, town.campaign, 2)
 
         assert session.scalar(text(locks), {"numbers": statements._SPACE}) == 2
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_a_claim_looks_at_each_group_by_itself(db: Database, clock: Clock) -> None:
+    """In tables just filled, of which PostgreSQL knows nothing yet: among all it took a minute."""
+    shared = [resident(f"{n}", mobile(999), room=f"{n:03}") for n in range(200)]
+    own = [resident(f"有{n}", mobile(n), room=f"9{n:02}") for n in range(30)]
+    town = Town.of(db, clock, shared + own)
+    town.batch(town.people.volunteer, 1)
+    read = """SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables
+        WHERE relname IN ('call_groups', 'cases', 'resident_numbers', 'numbers', 'holds')"""
+    with db.writing() as session:
+        claim(session, town.people.colleague.user, town.now, town.campaign, 20)
+        looked_at = session.scalar(text(read)) or 0
+    assert 230 < looked_at < 40 * 230
