@@ -295,17 +295,30 @@ def test_a_day_later_the_sheet_of_those_who_took_part_is_masked(
     assert WHOLE in printed(client, people.leader, handoff)
 
 
-def test_who_lets_it_go_again_sees_it_masked_at_once(town: Town, client: CheckingClient) -> None:
-    people = town.people
-    handoff = hand_over(town, town.batch(people.volunteer), people.colleague)
-    assert WHOLE in printed(client, people.colleague, handoff)
+def test_who_takes_it_over_sees_it_whole_until_it_is_let_go(
+    town: Town, client: CheckingClient
+) -> None:
+    people, colleague = town.people, town.people.colleague
+    handoff = hand_over(town, town.batch(people.volunteer), colleague)
+    assert "脱敏件" in printed(client, colleague, handoff), "an offer shows nobody"
+    offer = town.batch_of(colleague)
     with town.db.writing() as session:
-        handing.decline(
-            session, people.colleague.user, town.now, town.batch_of(people.colleague).id
-        )
+        handing.accept(session, colleague.user, town.now, offer.id)
+    assert WHOLE in printed(client, colleague, handoff)
 
-    assert "脱敏件" in printed(client, people.colleague, handoff)
+    town.release(colleague, offer)
+    assert "脱敏件" in printed(client, colleague, handoff)
     assert WHOLE in printed(client, people.volunteer, handoff)
+
+
+def test_who_passes_an_offer_on_that_was_not_taken_over_sees_nobody(
+    town: Town, client: CheckingClient
+) -> None:
+    people, colleague = town.people, town.people.colleague
+    hand_over(town, town.batch(people.volunteer), colleague)
+    passed_on = hand_over(town, town.batch_of(colleague), people.volunteer, who=colleague)
+
+    assert "脱敏件" in printed(client, colleague, passed_on)
 
 
 def test_it_is_a_pdf_for_this_screen_only_and_its_name_names_nobody(

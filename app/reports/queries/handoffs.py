@@ -88,15 +88,20 @@ def sees_whole(session: Session, actor: User, handoff: Handoff, now: datetime) -
     in_scope = select(Handoff.id).where(Handoff.id == handoff.id, _in_scope(actor))
     reader = Reader(
         in_scope=actor.role in STAFF and session.scalar(in_scope) is not None,
-        handed_over=handoff.from_user_id == actor.id,
+        handed_over=handoff.from_user_id == actor.id and _was_held(session, handoff),
         holds=handoff.to_user_id == actor.id and _is_held(session, handoff),
     )
     return may_see_whole(reader, handoff.made_at, now)
 
 
+def _was_held(session: Session, handoff: Handoff) -> bool:
+    """Not where an offer was passed on that was never taken over: it shows nobody."""
+    return session.get_one(Batch, handoff.from_batch_id).is_accepted
+
+
 def _is_held(session: Session, handoff: Handoff) -> bool:
     batch = session.get(Batch, handoff.to_batch_id or 0)
-    return batch is not None and batch.ended_at is None
+    return batch is not None and batch.ended_at is None and batch.is_accepted
 
 
 def _visible(user: User) -> ColumnElement[bool]:
