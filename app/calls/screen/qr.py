@@ -6,9 +6,10 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
 
 def path_of(text: str) -> tuple[int, str]:
-    """Return the code's edge in modules, and its dark modules as the path of a drawing.
+    """Return the code's edge in modules, and its dark modules as the path of a stroke, one wide.
 
-    Dark modules side by side in a row are one rectangle, so that the drawing stays small.
+    Dark modules side by side are one line, and each begins where the last one ended: on a bad
+    line the drawing is a good part of the page.
     """
     code = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(text)
@@ -18,5 +19,8 @@ def path_of(text: str) -> tuple[int, str]:
 
 
 def _row(bits: str, y: int) -> str:
-    runs = re.finditer("1+", bits)
-    return "".join(f"M{run.start()} {y}h{len(run[0])}v1h-{len(run[0])}z" for run in runs)
+    runs = "".join(
+        f"h{len(run[0])}" if run[0][0] == "1" else f"m{len(run[0])} 0"
+        for run in re.finditer("1+|0+(?=1)", bits)
+    )
+    return f"M0 {y}.5{runs}"
