@@ -13,6 +13,7 @@ from app.calls.service import recording
 from app.campaigns import service as campaigns
 from app.campaigns.rules.calling import CallingRules
 from app.campaigns.rules.definition import Definition
+from app.campaigns.rules.dispositions import OUT_OF_SERVICE
 from app.cases import queries
 from app.cases.models import Case
 from app.cases.service import opening
@@ -138,8 +139,14 @@ def _ring_group(
         recording.record(session, volunteer, ended, case.id, call, f"demo-{case.id}-{started}")
         if together:
             waiting.clear()
+        elif disposition == OUT_OF_SERVICE:
+            waiting = [one for one in waiting if call.number not in _numbers(one)]
         moment = ended
     return moment
+
+
+def _numbers(case: Case) -> set[str]:
+    return {line.number.value for line in case.resident.lines}
 
 
 def _call(
