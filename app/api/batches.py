@@ -117,8 +117,7 @@ class HandedOver(Answer):
     to: str | None = Field(description="The colleague; null for the pool.")
     to_batch_id: Id | None = Field(
         description="The colleague's batch; an offer until accepted. Null where it is for the "
-        "pool, and where nothing could go to them: what lies outside their communities is free "
-        "for all."
+        "pool, and where nothing was left. What lies outside their communities is free for all."
     )
     cases: int = Field(description="How many were left.")
     sheet: str = Field(description="The address of its sheet (PDF).")

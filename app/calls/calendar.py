@@ -124,12 +124,10 @@ def _lines(
     rows = list(together.values())
     rows.sort(key=lambda found: (_local(found[0][0].callback_at, now), found[0][0].id))
     holders = cases.holders_of(session, {case.group_id for case in shown.values()})
-    names = names_of(
-        session, {_whose(call, shown, holders, rung) or 0 for row in rows for call, rung in row}
-    )
-    for row in rows:
-        whose = _whose(row[0][0], shown, holders, row[0][1])
-        yield _row(row, shown, names.get(whose or 0), now)
+    whose = [_whose(*row[0], shown, holders) or 0 for row in rows]
+    names = names_of(session, set(whose))
+    for row, user_id in zip(rows, whose, strict=True):
+        yield _row(row, shown, names.get(user_id), now)
 
 
 def _agreed(
@@ -152,7 +150,7 @@ def _local(moment: datetime | None, now: datetime) -> datetime:
 
 
 def _whose(
-    call: Call, shown: Mapping[int, Case], holders: Mapping[int, int], rung_at: datetime | None
+    call: Call, rung_at: datetime | None, shown: Mapping[int, Case], holders: Mapping[int, int]
 ) -> int | None:
     """Who is to ring, or was: what waits may be anyone's by now, or in somebody else's hands."""
     if rung_at:

@@ -45,13 +45,8 @@ def held_and_offered(session: Session, user_id: int) -> tuple[int, int]:
 
 def held_by(session: Session, user_ids: Sequence[int]) -> dict[int, int]:
     """Return how many cases each of these users holds, of all campaigns; not who holds none."""
-    query = (
-        select(Batch.user_id, func.count(Case.id))
-        .join(CallGroup, CallGroup.batch_id == Batch.id)
-        .join(Case, Case.group_id == CallGroup.id)
-        .where(Batch.user_id.in_(user_ids), Batch.ended_at.is_(None), Case.state == "held")
-        .group_by(Batch.user_id)
-    )
+    of_each = _HOW_MANY.with_only_columns(Batch.user_id, func.count()).group_by(Batch.user_id)
+    query = of_each.where(Batch.user_id.in_(user_ids))
     return {user_id: number for user_id, number in session.execute(query)}  # noqa: C416
 
 
@@ -170,23 +165,18 @@ _HOW_MANY = (
     .select_from(Batch)
     .join(CallGroup, CallGroup.batch_id == Batch.id)
     .join(Case, Case.group_id == CallGroup.id)
-    .where(Batch.user_id == bindparam("user"), Batch.ended_at.is_(None), Case.state == "held")
+    .where(Batch.ended_at.is_(None), Case.state == "held")
 )
-_HELD = Prepared(_HOW_MANY)
+_OF_USER = _HOW_MANY.where(Batch.user_id == bindparam("user"))
+_HELD = Prepared(_OF_USER)
+_HELD_THERE = Prepared(_OF_USER.where(Batch.campaign_id == bindparam("campaign")))
 # Of the batches that are alive, for these are few: what was ever handed over grows for years.
-_OFFERED = (
-    select(func.count())
-    .select_from(Batch)
-    .join(CallGroup, CallGroup.batch_id == Batch.id)
-    .join(Case, Case.group_id == CallGroup.id)
-    .where(
-        Batch.handed_by_id == bindparam("user"), Batch.ended_at.is_(None),
-        Batch.opened_at.is_(None), Case.state == "held",
-        exists().where(Handoff.from_user_id == bindparam("user"), Handoff.to_batch_id == Batch.id),
-    )
-)  # fmt: skip
-_HELD_AND_OFFERED = Prepared(select(_HOW_MANY.scalar_subquery(), _OFFERED.scalar_subquery()))
-_HELD_THERE = Prepared(_HOW_MANY.where(Batch.campaign_id == bindparam("campaign")))
+_OFFERED = _HOW_MANY.where(
+    Batch.handed_by_id == bindparam("user"),
+    Batch.opened_at.is_(None),
+    exists().where(Handoff.from_user_id == bindparam("user"), Handoff.to_batch_id == Batch.id),
+)
+_HELD_AND_OFFERED = Prepared(select(_OF_USER.scalar_subquery(), _OFFERED.scalar_subquery()))
 
 
 @dataclass(frozen=True)

@@ -136,17 +136,20 @@ class Home:
 
 def home(session: Session, user: User, now: datetime) -> Home:
     """Return the user's shifts, and the open campaigns with what is held in each."""
+    in_hand_in_all = cases.count_held(session, user.id)
     return Home(
         duty=duty(session, user, now),
         planned=planned(session, user, now),
         work=[
-            _work(session, user, campaign, now)
+            _work(session, user, campaign, in_hand_in_all, now)
             for campaign in campaigns.open_campaigns(session, user)
         ],
     )
 
 
-def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Work:
+def _work(
+    session: Session, user: User, campaign: Campaign, in_hand_in_all: int, now: datetime
+) -> Work:
     held = held_cases(session, user, campaign.id)
     aside = cases.laid_aside(session, {case.group_id for case in held})
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -172,7 +175,7 @@ def _work(session: Session, user: User, campaign: Campaign, now: datetime) -> Wo
             holder is None and _state(case, now) is not AppointmentState.COMING
             for case, holder in today
         ),
-        is_full=cases.count_held(session, user.id) >= campaign.rules.max_held,
+        is_full=in_hand_in_all >= campaign.rules.max_held,
         gone="" if batches else _gone(session, user, campaign.id, midnight),
     )
 
@@ -183,11 +186,14 @@ def _gone(session: Session, user: User, campaign_id: int, since: datetime) -> st
     last = session.scalar(select(Batch).where(*mine).order_by(Batch.id.desc()).limit(1))
     if last is None or last.ended_at is None or last.ended_at < since:
         return ""
+    time = clock(last.ended_at)
     words = {
-        "recalled": _("What was left was taken back at %(time)s, for others to ring."),
-        "expired": _("The time for your last residents ran out at %(time)s: they are free again."),
+        "recalled": _("What was left was taken back at %(time)s, for others to ring.", time=time),
+        "expired": _(
+            "The time for your last residents ran out at %(time)s: they are free again.", time=time
+        ),
     }
-    return str(words.get(last.end_reason, "")) % {"time": clock(last.ended_at)}
+    return str(words.get(last.end_reason, ""))
 
 
 def _with_those_in_hand(

@@ -11,11 +11,9 @@ from app.campaigns.models import Campaign
 from app.cases import queries
 from app.cases.models import Batch, Handoff, HandoffCase
 from app.cases.rules.turns import is_early
-from app.cases.service.claim import MAY_RING
-from app.cases.service.passing import pass_on
+from app.cases.service.passing import not_to, pass_on, receiver
 from app.cases.service.release import end_batches
 from app.cases.service.settling import renew
-from app.people import queries as people
 from app.people.models import User
 from app.problems import NotFoundError, Problem
 
@@ -89,10 +87,9 @@ def _locked(session: Session, actor: User, batch_id: int) -> Batch:
 
 
 def _colleague(session: Session, actor: User, name: str) -> User:
-    found = people.find_user(session, name)
-    fits = found is not None and found.gets_work and found.role in MAY_RING and found.id != actor.id
-    if found is None or not fits:
-        raise Problem("handoff_to_whom", field="to", values={"name": name[:40]})
+    found = receiver(session, name)
+    if found.id == actor.id:
+        raise not_to(name)
     return found
 
 

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.cases.models import STILL_TO_RING, Batch, CallGroup, Case
-from app.cases.service.claim import MAY_RING
-from app.cases.service.passing import end_empty, pass_on
+from app.cases.service.passing import end_empty, pass_on, receiver
 from app.people import queries as people
 from app.people.models import User
 from app.people.rules import STAFF
-from app.problems import ForbiddenError, Problem
+from app.problems import ForbiddenError
 from app.residents.models import Household, Resident
 
 
@@ -39,30 +38,23 @@ def move(session: Session, actor: User, now: datetime, which: Which, to: str | N
     """
     if actor.role not in STAFF:
         raise ForbiddenError
-    receiver = None if to is None else _receiver(session, to)
+    taker = None if to is None else receiver(session, to)
     locked = _lock_batches(session, actor, which)
     by_campaign: dict[int, list[int]] = defaultdict(list)
     batches: set[int] = set()
     # A batch that was claimed just now is not locked, and whoever saves on it may wait for us.
     groups = in_hand(actor, which).where(CallGroup.batch_id.in_(locked))
     for group in session.scalars(groups.with_for_update(of=CallGroup)):
-        if receiver is None or group.batch_id not in _own(session, receiver):
+        if taker is None or group.batch_id not in _own(session, taker):
             by_campaign[group.campaign_id].append(group.id)
             batches.add(group.batch_id or 0)
     moved = _count(session, [one for ids in by_campaign.values() for one in ids])
     for campaign_id, group_ids in by_campaign.items():
-        pass_on(session, actor, now, campaign_id, group_ids, receiver)
+        pass_on(session, actor, now, campaign_id, group_ids, taker)
     end_empty(session, sorted(batches), now, "recalled")
-    to_id = None if receiver is None else receiver.id
+    to_id = None if taker is None else taker.id
     audit.record(session, actor.id, now, "work_moved", "batch", which.batch or 0, to=to_id, n=moved)
     return moved
-
-
-def _receiver(session: Session, name: str) -> User:
-    found = people.find_user(session, name)
-    if found is None or not found.gets_work or found.role not in MAY_RING:
-        raise Problem("handoff_to_whom", field="to", values={"name": name[:40]})
-    return found
 
 
 def _own(session: Session, user: User) -> set[int]:

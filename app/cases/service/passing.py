@@ -15,6 +15,19 @@ from app.people.models import User
 from app.problems import Problem
 
 
+def receiver(session: Session, name: str) -> User:
+    """Return the user of this name, to whom work may go. Raises Problem."""
+    found = people.find_user(session, name)
+    if found is None or not found.gets_work or found.role not in claim.MAY_RING:
+        raise not_to(name)
+    return found
+
+
+def not_to(name: str) -> Problem:
+    """Return what is said of somebody who can't take work over."""
+    return Problem("handoff_to_whom", field="to", values={"name": name[:40]})
+
+
 def pass_on(
     session: Session,
     actor: User,
@@ -33,7 +46,7 @@ def pass_on(
     """
     theirs = [] if to is None else _within(session, to, group_ids)
     if to is not None and group_ids and not theirs:
-        raise Problem("handoff_to_whom", field="to", values={"name": to.name[:40]})
+        raise not_to(to.name)
     free_groups(session, [one for one in group_ids if one not in set(theirs)], now)
     if to is None or not theirs:
         return None
