@@ -28,27 +28,30 @@ _MOMENTS = ("now", "rested", "midnight")
 
 # A group that could be given to this user now: nobody was to be spared, it was not laid aside
 # today, and none of its numbers is in other hands or resting from another campaign. Asked for one
-# group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first;
-# and within each other, for of a join it may take the tables in any order, and in a database that
-# it knows nothing of yet it takes a minute.
+# group after the other: a plain NOT EXISTS would let PostgreSQL work it out for all groups first.
 MINE = """
   AND (g.avoid_user_id IS NULL OR g.avoid_user_id <> :user)
   AND (
     SELECT true FROM skips s
     WHERE s.group_id = g.id AND s.user_id = :user AND s.skipped_at >= :midnight
     LIMIT 1) IS NOT TRUE"""
+# One within the other: of a join PostgreSQL may take the tables in any order, and in a database
+# that it knows nothing of yet it takes a minute.
+SOME_NUMBER = """(
+    SELECT true FROM cases c WHERE c.group_id = g.id AND c.state = 'open' AND (
+      SELECT true FROM resident_numbers n WHERE n.resident_id = c.resident_id AND ({that})
+      LIMIT 1)
+    LIMIT 1)"""
+IS_HELD = """(
+        SELECT true FROM holds h WHERE h.number_id = n.number_id AND h.released_at IS NULL
+        LIMIT 1)"""
+RESTED = """(
+        SELECT m.reached_at FROM numbers m WHERE m.id = n.number_id
+          AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign)"""
 _FREE = f"""
   AND coalesce(g.batch_id, 0) = 0 AND g.ready_at <= :now {MINE}
-  AND (
-    SELECT true FROM cases c WHERE c.group_id = g.id AND c.state = 'open' AND (
-      SELECT true FROM resident_numbers n WHERE n.resident_id = c.resident_id AND (
-        SELECT (m.reached_at > :rested AND m.reached_campaign_id <> :campaign)
-          OR (SELECT true FROM holds h
-              WHERE h.number_id = n.number_id AND h.released_at IS NULL LIMIT 1)
-        FROM numbers m WHERE m.id = n.number_id)
-      LIMIT 1)
-    LIMIT 1) IS NOT TRUE
-"""  # noqa: S608 - made of this module's constants
+  AND {SOME_NUMBER.format(that=f"{RESTED} IS NOT NULL OR {IS_HELD}")} IS NOT TRUE
+"""
 
 # Whom a claim may give out by the hour of the day. In quiet hours only who asked to be rung by
 # now: a range of the index of its own, so that nobody else's case is looked at.

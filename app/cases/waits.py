@@ -27,7 +27,7 @@ from app.cases import queries
 from app.cases.models import STILL_TO_RING, CallGroup, Case, Skip
 from app.cases.rules.languages import Lane
 from app.cases.rules.place import place_of
-from app.cases.statements import MINE, OF, RUNG, URGENT, moments
+from app.cases.statements import IS_HELD, MINE, OF, RESTED, RUNG, SOME_NUMBER, URGENT, moments
 from app.db import UTCDateTime, engine_of
 from app.people.models import User
 
@@ -55,21 +55,16 @@ SELECT cause, sum(open_cases) AS cases, min(later) AS later, min(priority) AS pr
             AND s.skipped_at >= :midnight LIMIT 1) IS NOT NULL THEN 'skipped'
       WHEN g.avoid_user_id = :user THEN 'spared'
       WHEN g.appointment_user_id <> :user AND g.anyones_at > :now THEN 'for_others'
-      WHEN ({numbers} AND (SELECT 1 FROM holds h WHERE h.number_id = n.number_id
-                           AND h.released_at IS NULL LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
-        THEN 'held'
-      WHEN ({numbers} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign LIMIT 1)
-        IS NOT NULL THEN 'other_campaign'
+      WHEN {held} THEN 'held'
+      WHEN {rested} THEN 'other_campaign'
       ELSE 'ready' END AS cause,
-    ({reached} AND m.reached_at > :rested AND m.reached_campaign_id <> :campaign) AS later
+    (SELECT max((SELECT max({reached_at}) FROM resident_numbers n
+                 WHERE n.resident_id = c.resident_id))
+     FROM cases c WHERE c.group_id = g.id AND c.state = 'open') AS later
   FROM {waiting} AND g.ready_at <= :now
   LIMIT {most}) AS looked_at
 GROUP BY cause
 """
-_NUMBERS = """
-  SELECT 1 FROM cases c JOIN resident_numbers n ON n.resident_id = c.resident_id
-  JOIN numbers m ON m.id = n.number_id WHERE c.group_id = g.id AND c.state = 'open'"""
-_REACHED = _NUMBERS.replace("SELECT 1", "SELECT max(m.reached_at)")
 
 _RESTING = """
 SELECT sum(open_cases) FROM (
@@ -213,7 +208,8 @@ def _causes(engine: str, ringing: Ringing) -> TextualSelect:
     when a number of theirs rests, and how urgent they are.
     """
     sql = _CAUSES.format(
-        numbers=_NUMBERS, reached=_REACHED, most=_MOST_LOOKED_AT,
+        held=SOME_NUMBER.format(that=IS_HELD), reached_at=RESTED, most=_MOST_LOOKED_AT,
+        rested=SOME_NUMBER.format(that=f"{RESTED} IS NOT NULL"),
         spoken=OF[engine]["spoken"], rung=RUNG[ringing], waiting=_waiting(engine),
     )  # fmt: skip
     return moments(sql).columns(
