@@ -7,11 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import queries
-from app.calls.screen.home import held_cases, in_hand
+from app.calls.screen.home import held_cases, in_hand, is_answer
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
-from app.campaigns.rules.dispositions import DISPOSITIONS, Follow
 from app.cases import offers
 from app.cases.models import Case
 from app.cases.offers import Left
@@ -44,14 +42,7 @@ def handover_page(session: Session, user: User, campaign_id: int, now: datetime)
     return HandoverPage(
         campaign=campaign,
         left=offers.left_in(session, batches, now),
-        appointments=_count_agreed(session, held),
+        appointments=sum(case.appointment_at is not None and not is_answer(case) for case in held),
         colleagues=receivers(session, others, now),
         minutes=campaign.rules.unopened_minutes,
     )
-
-
-def _count_agreed(session: Session, held: Sequence[Case]) -> int:
-    """How many asked for a time; whom the leader gave back to be rung at once did not."""
-    waits = [case.id for case in held if case.appointment_at is not None]
-    last = (calls[0] for calls in queries.history_of(session, waits).values())
-    return sum(DISPOSITIONS[call.disposition].follow is Follow.APPOINTMENT for call in last)

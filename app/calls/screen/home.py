@@ -300,7 +300,7 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
     mine = holder == user.id and case.state == "held"
     taken = holder not in {None, user.id}
     state = _state(case, now)
-    answered = _is_answer(case)
+    answered = is_answer(case)
     word, kind = appointment_word(state, in_hand=mine, taken=taken, answered=answered)
     if case.appointment_at is not None and not taken:
         # The day stands with the time of those that are not today's.
@@ -324,7 +324,7 @@ def _appointment(case: Case, user: User, holder: int | None, now: datetime) -> A
     )
 
 
-def _is_answer(case: Case) -> bool:
+def is_answer(case: Case) -> bool:
     """Whether it is the leader's answer, to be rung as soon as may be: no time was agreed."""
     last = case.last_disposition
     return last is not None and DISPOSITIONS[last].follow is Follow.LEADER
